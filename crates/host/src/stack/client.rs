@@ -79,7 +79,7 @@ impl Stack {
             return Poll::Ready(Ok(opcode.is_some()));
         }
         let mut opcode = None;
-        let over = match self.poll_out(link, |mtu, w| {
+        let over = match self.poll_out(link, true, |mtu, w| {
             opcode = write(mtu, w)?;
             Ok(may && opcode.is_some())
         })? {
@@ -157,7 +157,7 @@ impl Stack {
         if written {
             return Poll::Ready(Ok(()));
         }
-        match self.poll_out(link, |mtu, w| write(mtu, w).map(|()| true))? {
+        match self.poll_out(link, false, |mtu, w| write(mtu, w).map(|()| true))? {
             Poll::Ready(Some(packet)) => {
                 self.put_attribute(link, packet, Outgoing::Unanswered);
                 Poll::Ready(Ok(()))
@@ -211,14 +211,15 @@ impl Stack {
         Some((packet, Outgoing::Request(opcode)))
     }
 
-    /// Writes into a packet for the out-slot if that is empty. Returns `None` if `write` returned false.
+    /// Writes into a packet for an out-slot if that is empty. Returns `None` if `write` returned false.
     pub(super) fn poll_out(
         &mut self,
         link: LinkRef,
+        answered: bool,
         write: impl FnOnce(u16, &mut Writer<'_>) -> Result<bool, Error>,
     ) -> Result<Poll<Option<Packet>>, Error> {
         let slot = self.link(link)?;
-        if slot.attributes.out.is_some() {
+        if !slot.attributes.out.has_room(answered) {
             return Ok(Poll::Pending);
         }
         let mtu = slot.attributes.bearer.mtu();
@@ -238,11 +239,11 @@ impl Stack {
         result.map(|_| Poll::Ready(None))
     }
 
-    /// Fills the out-slot.
+    /// Fills an out-slot.
     pub(super) fn put_attribute(&mut self, link: LinkRef, packet: Packet, kind: Outgoing) {
         match self.link_mut(link) {
-            Ok(slot) if slot.attributes.out.is_none() => {
-                slot.attributes.out = Some((packet, kind));
+            Ok(slot) if slot.attributes.out.has_room(kind.is_answered()) => {
+                slot.attributes.out.put(packet, kind);
                 self.mark_pending(link.index);
             }
             Ok(_) | Err(_) => self.packet_free(link.index, packet),
@@ -251,9 +252,7 @@ impl Stack {
 
     fn withdraw_request(&mut self, link: LinkRef) {
         let Ok(slot) = self.link_mut(link) else { return };
-        if let Some((_, Outgoing::Request(_))) = slot.attributes.out
-            && let Some((packet, _)) = slot.attributes.out.take()
-        {
+        if let Some(packet) = slot.attributes.out.take_request() {
             self.out_free(link.index);
             self.packet_free(link.index, packet);
         }

@@ -149,9 +149,10 @@ impl Stack {
         slot.reassembly.clear(&mut self.rx.pool);
         slot.count_drops(&mut self.stats);
         let sending = slot.app_sending && slot.outgoing.is_some();
-        for unsent in [sending, slot.attributes.out.is_some(), slot.fixed.has_unsent()] {
+        for unsent in [sending, slot.fixed.has_unsent()] {
             self.stats.unsent_pdus.add(u32::from(unsent));
         }
+        self.stats.unsent_pdus.add(slot.attributes.out.len());
         let unclaimed = slot.attributes.drop_unclaimed(&mut self.rx);
         self.stats.unclaimed_notifications.add(unclaimed);
         let early = slot.attributes.end(&mut self.rx, &mut self.tx);
@@ -279,7 +280,7 @@ impl Stack {
             || slot.credits.outstanding() > 0
             || slot.full_channels != 0
             || slot.fixed.has_unsent()
-            || slot.attributes.out.is_some()
+            || !slot.attributes.out.is_empty()
             || self.security.has_anything_pending(&slot.protection)
             || self.machines_pending(slot)
     }

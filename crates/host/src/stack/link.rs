@@ -11,7 +11,7 @@ use bindrune_wire::{Handle, time::Instant};
 
 use super::{
     attribute::Attributes, fill::InOutput, fixed::Fixed, gap::Claim, inbox::Inbox, notify::Room,
-    security::Lazy,
+    security::Lazy, transmit::AppPdu,
 };
 use crate::{capability::CENTRAL, mask::Mask};
 
@@ -57,6 +57,10 @@ pub(crate) struct Link {
     pub(crate) app_sending: bool,
     /// The channel whose frame is being sent.
     pub(crate) sending_channel: Option<u8>,
+    /// The application's PDU that was sent last, for fairness.
+    pub(crate) last: AppPdu,
+    /// Whether the last PDU was of a machine while one of the application waited.
+    pub(crate) app_passed_over: bool,
     /// The channel that sent last, for fairness.
     pub(crate) last_channel: u8,
     /// Whether the link is being disconnected because it took no packet for too long.
@@ -137,6 +141,8 @@ impl Link {
         app_sending: false,
         sending_channel: None,
         full_channels: 0,
+        last: AppPdu::Attribute,
+        app_passed_over: false,
         last_channel: 0,
         leaving: None,
         leaving_until: None,
@@ -153,7 +159,7 @@ impl Link {
 
     /// Returns whether a PDU of the application is in an out-slot.
     pub(super) const fn has_unsent(&self) -> bool {
-        self.attributes.out.is_some() || self.full_channels != 0 || self.fixed.has_unsent()
+        !self.attributes.out.is_empty() || self.full_channels != 0 || self.fixed.has_unsent()
     }
 
     pub(crate) const fn is_up(&self) -> bool {

@@ -24,6 +24,26 @@ struct Pdu {
     channel: Option<u8>,
 }
 
+/// Kinds of PDUs of an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum AppPdu {
+    Attribute,
+    Fixed,
+    Channel,
+}
+
+impl AppPdu {
+    /// Returns the kind whose turn is after this one.
+    const fn next(self) -> Self {
+        match self {
+            Self::Attribute => Self::Fixed,
+            Self::Fixed => Self::Channel,
+            Self::Channel => Self::Attribute,
+        }
+    }
+}
+
 impl Stack {
     /// Wakes the tasks that wait for the out-slot of ATT, which is free again.
     pub(super) fn out_free(&mut self, index: u8) {
@@ -31,14 +51,29 @@ impl Stack {
         self.ready.link(index, LinkKey::Confirmation);
     }
 
-    /// Begins the first PDU that a link has to send: pairing, signalling, ATT replies, ATT of the application, channels
-    /// in turn. The fragments are written from [`Link::outgoing`].
+    /// Begins the next PDU that a link has to send. Those of the machines (pairing, signalling, ATT replies) are first,
+    /// but each of them lets one of the application pass that waited for it. The fragments are written from
+    /// [`Link::outgoing`].
     pub(super) fn begin_pdu(&mut self, now: Instant, index: u8) {
-        let pdu = self.pdu_of_machine(now, index).or_else(|| self.pdu_of_app(now, index));
+        let passed = self.links.get(usize::from(index)).is_some_and(|slot| {
+            // Values of a table are sent after the peer knows of the table.
+            slot.app_passed_over && !self.service_changed_pending(slot)
+        });
+        let mut pdu = None;
+        if passed {
+            pdu = self.pdu_of_app(now, index);
+        }
+        if pdu.is_none() {
+            pdu = self.pdu_of_machine(now, index);
+        }
+        if pdu.is_none() && !passed {
+            pdu = self.pdu_of_app(now, index);
+        }
         let Some(Pdu { cid, packet, app, channel }) = pdu else { return };
         let Some(slot) = self.links.get_mut(usize::from(index)) else {
             return self.tx.pool.give(packet);
         };
+        slot.app_passed_over = !app && slot.has_unsent();
         match Fragments::new(packet, cid) {
             Ok(fragments) => {
                 (slot.app_sending, slot.sending_channel) = (app, channel);
@@ -48,14 +83,23 @@ impl Stack {
         }
     }
 
-    /// Returns the next PDU of the application. Returns none if the encryption that it was meant for is lost.
+    /// Returns the next PDU of the application: ATT, its fixed channel, its channels in turn. Returns none if the
+    /// encryption that it was meant for is lost.
     fn pdu_of_app(&mut self, now: Instant, index: u8) -> Option<Pdu> {
-        if self.links.get(usize::from(index)).is_some_and(|slot| slot.protection.is_lost()) {
-            return None;
+        let mut kind = self.links.get(usize::from(index)).filter(|l| !l.protection.is_lost())?.last;
+        for _ in 0..3 {
+            kind = kind.next();
+            let pdu = match kind {
+                AppPdu::Attribute => self.attribute_of_app(now, index),
+                AppPdu::Fixed => self.fixed_pdu(index),
+                AppPdu::Channel => self.channel_pdu(index),
+            };
+            if pdu.is_some() {
+                self.links.get_mut(usize::from(index))?.last = kind;
+                return pdu;
+            }
         }
-        self.attribute_of_app(now, index)
-            .or_else(|| self.fixed_pdu(index))
-            .or_else(|| self.channel_pdu(index))
+        None
     }
 
     /// Returns the next PDU of the link's machines, in a packet that is taken only if one may be pending.

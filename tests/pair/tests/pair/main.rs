@@ -19,6 +19,7 @@ mod controller;
 mod cost;
 mod discover;
 mod drop;
+mod fair;
 mod fixed;
 mod held;
 mod limit;

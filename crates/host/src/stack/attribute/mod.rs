@@ -4,15 +4,17 @@
 //! - [`serve`](self): keeps a request in its receive packet until the reply is pulled.
 //! - `early`: a request that arrived before the last one was answered, and the commands behind it.
 //! - `client`: the application's one outstanding request and its answer.
+//! - `out`: what the application sends.
 //! - `push`: notifications, indications and write commands, both ways.
 
 mod client;
 mod early;
+mod out;
 mod push;
 mod serve;
 
-use bindrune_att::{Bearer, Opcode};
-use bindrune_wire::{Packet, Queue};
+use bindrune_att::Bearer;
+use bindrune_wire::Queue;
 
 use super::{
     memory::{Receive, Transmit},
@@ -22,20 +24,9 @@ use super::{
 use crate::capability::{CLIENT, SERVER};
 
 pub(crate) use client::{Client, ClientState};
+pub(crate) use out::{Out, Outgoing};
 pub(crate) use push::{PushKind, SUBSCRIPTIONS, Subscription, values_of};
 pub(crate) use serve::{Served, Serving};
-
-/// Kind of a PDU that the application sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Outgoing {
-    /// A request of the client.
-    Request(Opcode) = 1,
-    /// An indication, which the peer must confirm.
-    Indication,
-    /// A notification or a write command.
-    Unanswered,
-}
 
 /// State of a link's Attribute Protocol.
 #[derive(Debug)]
@@ -45,8 +36,7 @@ pub(crate) struct Attributes {
     /// A request that arrived before the reply to `serving`, and the commands behind it.
     early: Queue,
     pub(crate) client: Client,
-    /// The out-slot: one PDU that the application filled.
-    pub(crate) out: Option<(Packet, Outgoing)>,
+    pub(crate) out: Out,
     /// State of the one indication that may be outstanding.
     pub(crate) indications: Indications,
     pub(crate) subscriptions: [Subscription; SUBSCRIPTIONS],
@@ -97,7 +87,7 @@ impl Attributes {
         serving: Serving::Idle,
         early: Queue::EMPTY,
         client: Client::NONE,
-        out: None,
+        out: Out::NONE,
         indications: Indications::Idle,
         subscriptions: [const { Subscription::FREE }; SUBSCRIPTIONS],
         unclaimed: Queue::EMPTY,
@@ -157,7 +147,7 @@ impl Attributes {
         }
         rx.shares.gate(&mut self.share, false);
         self.client.end(rx);
-        if (CLIENT || SERVER)
+        while (CLIENT || SERVER)
             && let Some((packet, _)) = self.out.take()
         {
             tx.pool.give(packet);
