@@ -50,7 +50,8 @@ impl Host {
     /// # Errors
     ///
     /// [`Error::InvalidParameters`] if the PSM is not 0x01 to 0xFF or the configuration is not allowed, [`Error::Busy`]
-    /// if the PSM already has a listener, [`Error::NoListener`] if all listener slots are in use.
+    /// if the PSM already has a listener, [`Error::NoListener`] if all listener slots are in use; [`Error::NoChannel`]
+    /// or [`Error::NoPackets`] as for [`Host::listen`].
     pub fn listen_for_requests(
         &self,
         psm: Psm,

@@ -92,7 +92,7 @@ impl Host {
         let mut rx = Receive::new(
             Pool::new(&mut resources.rx_slots, resources.rx.as_flattened_mut(), S),
             L,
-            C > 0,
+            C,
         );
         rx.pool.reset();
         let tx = TransmitPackets::new(

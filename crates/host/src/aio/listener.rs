@@ -40,7 +40,8 @@ impl Host {
     /// # Errors
     ///
     /// [`Error::InvalidParameters`] if the PSM or the configuration is not allowed, [`Error::Busy`] if the PSM already
-    /// has a listener, [`Error::NoListener`] if all listener slots are in use.
+    /// has a listener, [`Error::NoListener`] if all listener slots are in use; [`Error::NoChannel`] or
+    /// [`Error::NoPackets`] if [`crate::Resources`] has no channels, or fewer packets for windows than this one needs.
     pub fn listen(&self, psm: Psm, config: ChannelConfig) -> Result<Listener<'_>, Error> {
         self.listen_at(psm, config, Level::Open)
     }

@@ -49,9 +49,7 @@ impl Stack {
         let index = loop {
             let error = match self.channels.open(LinkId(link.index), psm, config) {
                 Ok(index) => break index,
-                Err(OpenError::BadPsm | OpenError::BadConfig) => Error::InvalidParameters,
-                Err(OpenError::NoChannel) => Error::NoChannel,
-                Err(OpenError::NoPackets) => Error::NoPackets,
+                Err(error) => open_error(error),
             };
             let is_full = error != Error::InvalidParameters;
             if !(is_full && self.channels.evict(&mut pools)) {
@@ -293,6 +291,14 @@ impl Stack {
     fn mark_credits(&mut self, channel: ChannelRef) {
         self.mark_if_pending(channel.link.index);
         self.ready.channel(channel.index, ChannelKey::Receive);
+    }
+}
+
+pub(super) const fn open_error(error: OpenError) -> Error {
+    match error {
+        OpenError::BadPsm | OpenError::BadConfig => Error::InvalidParameters,
+        OpenError::NoChannel => Error::NoChannel,
+        OpenError::NoPackets => Error::NoPackets,
     }
 }
 

@@ -5,7 +5,7 @@ use core::task::Poll;
 use bindrune_l2cap::{ChannelConfig, CloseReason, ConnectionResult, LinkId, Listener, Psm};
 use bindrune_wire::Level;
 
-use super::{ChannelRef, LinkRef, Stack};
+use super::{ChannelRef, LinkRef, Stack, channel::open_error};
 use crate::Error;
 
 impl Stack {
@@ -17,9 +17,10 @@ impl Stack {
         level: Level,
         decides: bool,
     ) -> Result<u8, Error> {
-        if !psm.is_valid() || !self.channels.allows(config) {
+        if !psm.is_valid() {
             return Err(Error::InvalidParameters);
         }
+        self.channels.check(config).map_err(open_error)?;
         if self.listeners.iter().any(|l| l.psm == psm) {
             return Err(Error::Busy);
         }

@@ -19,11 +19,11 @@ pub(crate) struct Receive {
 }
 
 impl Receive {
-    /// Divides the packets of `pool`. `with_channels`: the host has channels.
-    pub(crate) fn new(pool: Pool, links: usize, with_channels: bool) -> Self {
+    /// Divides the packets of `pool`. Each of the host's channels can have a window of at least one.
+    pub(crate) fn new(pool: Pool, links: usize, channels: usize) -> Self {
         let spare = pool.capacity().saturating_sub(links.saturating_mul(RX_PER_LINK));
-        let share = (spare / 4).max(links.saturating_mul(2)).min(spare);
-        let shares = Shares::new(if with_channels { share } else { spare }, links);
+        let share = (spare / 4).max(links.saturating_mul(2)).min(spare.saturating_sub(channels));
+        let shares = Shares::new(if channels > 0 { share } else { spare }, links);
         Self { pool, shares }
     }
 
@@ -117,13 +117,13 @@ mod tests {
 
     #[test]
     fn pushed_values_leave_the_packets_of_windows() {
-        let mut rx = Receive::new(pool(12), 1, true);
+        let mut rx = Receive::new(pool(12), 1, 1);
         assert_eq!(rx.window_budget(1), 7);
         let mut share = Share::NONE;
         assert!(rx.shares.take(&mut share) && rx.shares.take(&mut share));
         assert!(!rx.shares.take(&mut share));
         rx.shares.give(&mut share, 1);
         assert!(rx.shares.take(&mut share));
-        assert_eq!(Receive::new(pool(6), 1, false).window_budget(1), 0);
+        assert_eq!(Receive::new(pool(6), 1, 0).window_budget(1), 0);
     }
 }

@@ -174,10 +174,21 @@ impl Channels {
         self.drops
     }
 
-    /// Returns whether a channel can have these receive parameters: MTU, MPS and window are in range.
-    #[must_use]
-    pub fn allows(&self, config: ChannelConfig) -> bool {
-        config.resolve(self.frame).is_some()
+    /// Checks whether a channel can have these receive parameters if no other channel is open.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::BadConfig`] if MTU, MPS or window are out of range; [`OpenError::NoChannel`] or
+    /// [`OpenError::NoPackets`] if there will never be enough of that.
+    pub fn check(&self, config: ChannelConfig) -> Result<(), OpenError> {
+        config.resolve(self.frame).ok_or(OpenError::BadConfig)?;
+        if self.is_empty() {
+            return Err(OpenError::NoChannel);
+        }
+        if usize::from(config.window) > self.budget {
+            return Err(OpenError::NoPackets);
+        }
+        Ok(())
     }
 
     /// Requests a channel from the peer of `link`. The application holds the channel from now on.

@@ -35,6 +35,7 @@ mod security;
 mod several;
 mod share;
 mod shutdown;
+mod sizes;
 mod standard;
 mod table;
 mod trace;
