@@ -7,7 +7,7 @@ use core::task::Poll;
 use bindrune_l2cap::{
     ChannelConfig, CloseReason, LinkId, OpenError, Pools, Psm, Readable, ReceiveError, State,
 };
-use bindrune_wire::Packet;
+use bindrune_wire::{Interest, Packet};
 
 use super::{LinkRef, Stack};
 use crate::{
@@ -139,7 +139,7 @@ impl Stack {
         self.channel(channel)?;
         match self.channels.recv_into(channel.index.into(), buffer, &mut self.rx.pool) {
             Some(Ok(len)) => {
-                self.mark_credits(channel);
+                self.packets_read(channel);
                 Poll::Ready(Ok(len))
             }
             Some(Err(ReceiveError::TooSmall { needed })) => {
@@ -167,11 +167,11 @@ impl Stack {
         self.channel(channel)?;
         let len = self.channels.read(channel.index.into(), buffer, &mut self.rx.pool);
         if len > 0 || buffer.is_empty() {
-            self.mark_credits(channel);
+            self.packets_read(channel);
             return Poll::Ready(Ok(len));
         }
         // An empty SDU also took a packet.
-        self.mark_if_pending(channel.link.index);
+        self.return_credits(channel.link.index);
         let end = self.nothing_to_read(channel);
         let in_order = Error::Closed(CloseReason::Peer);
         let by_us = Error::Closed(CloseReason::Local);
@@ -205,7 +205,7 @@ impl Stack {
     pub(crate) fn return_chunk(&mut self, channel: ChannelRef, packet: Packet) {
         if self.channel(channel).is_ok() {
             self.channels.give_back(channel.index.into(), packet, &mut self.rx.pool);
-            self.mark_credits(channel);
+            self.packets_read(channel);
         } else {
             self.rx.pool.give(packet);
         }
@@ -288,9 +288,17 @@ impl Stack {
         }
     }
 
-    fn mark_credits(&mut self, channel: ChannelRef) {
-        self.mark_if_pending(channel.link.index);
+    fn packets_read(&mut self, channel: ChannelRef) {
+        self.return_credits(channel.link.index);
         self.ready.channel(channel.index, ChannelKey::Receive);
+    }
+
+    /// Marks a link as pending if credits of its channels may be due.
+    pub(super) fn return_credits(&mut self, index: u8) {
+        let slot = self.links.get(usize::from(index));
+        if slot.is_some_and(|slot| slot.signalling.interest(&self.channels) != Interest::None) {
+            self.mark_pending(index);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bindrune_hci::acl::{AclHeader, Boundary};
 use bindrune_l2cap::{Cid, Context, Header, LinkId, Pools, Received, Signal};
-use bindrune_wire::{Handle, Interest, Packet, time::Instant};
+use bindrune_wire::{Handle, Packet, time::Instant};
 
 use super::{Link, LinkRef, Stack};
 use crate::{
@@ -166,10 +166,7 @@ impl Stack {
                 }
             }
         }
-        let slot = self.links.get(usize::from(index));
-        if slot.is_some_and(|slot| slot.signalling.interest(&self.channels) != Interest::None) {
-            self.mark_pending(index);
-        }
+        self.return_credits(index);
     }
 
     #[inline(never)]

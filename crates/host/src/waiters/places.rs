@@ -43,12 +43,6 @@ pub(crate) struct View<'p> {
 impl Place {
     const FREE: Self = Self { bits: 0, futures: 0, id: 0, waker: None };
 
-    /// Makes the place free, and returns its waker.
-    const fn clear(&mut self) -> Option<Waker> {
-        (self.bits, self.futures) = (0, 0);
-        self.waker.take()
-    }
-
     fn wakes_as(&self, waker: &Waker) -> bool {
         self.waker.as_ref().is_some_and(|known| known.will_wake(waker))
     }
@@ -169,35 +163,32 @@ impl View<'_> {
         if place.futures > 0 {
             return None;
         }
-        let waker = place.clear();
-        self.freed(seat.at);
-        waker
+        self.free(seat.at)
     }
 
     /// Takes the waker of one task that waits for one of `bits`. Returns the keys that are still waited for.
     pub(crate) fn take(&mut self, bits: u16) -> (Option<Waker>, u16) {
-        let (mut found, mut waker, mut waiting) = (None, None, 0);
+        let (mut found, mut waiting) = (None, 0);
         self.each(|at, place| {
             if place.bits & bits != 0 && found.is_none() {
                 found = Some(at);
-                waker = place.clear();
             } else {
                 waiting |= place.bits;
             }
             false
         });
-        if let Some(at) = found {
-            self.freed(at);
-        }
-        (waker, waiting)
+        (found.and_then(|at| self.free(at)), waiting)
     }
 
-    /// Records that a place is free.
-    fn freed(&mut self, at: u16) {
+    fn free(&mut self, at: u16) -> Option<Waker> {
         *self.taken &= !1u16.checked_shl(at.into()).unwrap_or(0);
+        let place = self.place(at)?;
+        (place.bits, place.futures) = (0, 0);
+        let waker = place.waker.take();
         if usize::from(at) >= self.fixed.len() {
             shrink(self.more);
         }
+        waker
     }
 }
 
