@@ -37,6 +37,8 @@ mod sdp;
 mod smp;
 mod words;
 
+pub use words::printable;
+
 pub use bindrune_hci::h4::Direction;
 pub use conversation::{Line, conversation};
 pub use decoder::Decoder;

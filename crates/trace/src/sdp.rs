@@ -187,7 +187,9 @@ fn text(element: &Element<'_>, depth: usize) -> String {
     }
     match element {
         Element::Uuid(uuid) => uuid_text(*uuid),
-        Element::Text(octets) | Element::Url(octets) => format!("\"{}\"", words::printable(octets)),
+        Element::Text(octets) | Element::Url(octets) => {
+            format!("\"{}\"", words::printable(&String::from_utf8_lossy(octets)))
+        }
         Element::Bool(is_true) => is_true.to_string(),
         Element::Nil => "nil".into(),
         Element::U8(number) => number.to_string(),

@@ -74,10 +74,19 @@ pub(crate) fn time(microseconds: u64) -> String {
     }
 }
 
-/// Makes text of a peer safe to print: no control characters reach a terminal.
-pub(crate) fn printable(octets: &[u8]) -> String {
-    let text = String::from_utf8_lossy(octets);
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+/// Makes text of a peer safe to print: replaces control characters, and those that are invisible or change the order of the text around them.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if is_deceptive(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Returns whether a character drives a terminal, or hides or reorders text.
+fn is_deceptive(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+        )
 }
 
 #[cfg(test)]
@@ -90,6 +99,17 @@ mod tests {
         assert_eq!(title("READ_BY_GROUP_TYPE_RSP"), "Read By Group Type Response");
         assert_eq!(title("READ_BD_ADDR"), "Read BD ADDR");
         assert_eq!(lower("ATTRIBUTE_NOT_FOUND"), "attribute not found");
+    }
+
+    #[test]
+    fn text_of_a_peer_neither_drives_nor_reorders_a_terminal() {
+        assert_eq!(printable("a\x1b[2Jb\n"), "a\u{fffd}[2Jb\u{fffd}");
+        assert_eq!(printable("\u{202e}pmaL\u{2066}"), "\u{fffd}pmaL\u{fffd}");
+        assert_eq!(printable("La\u{200b}mp"), "La\u{fffd}mp");
+        for text in ["Lampe für Zoë", "مصباح", "👩\u{200d}🔬", "می\u{200c}خواهم"]
+        {
+            assert_eq!(printable(text), text);
+        }
     }
 
     #[test]

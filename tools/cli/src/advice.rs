@@ -14,10 +14,42 @@ pub(crate) fn cannot_open(transport: &Transport, error: &io::Error) -> Failure {
     match transport {
         Transport::Sim => failure,
         Transport::Serial { path, .. } => serial(Path::new(path), error).unwrap_or(failure),
-        Transport::TcpClient { address } => failure.advise(format!(
+        Transport::TcpClient { address } => failure.advise(tcp(address, error)),
+    }
+}
+
+/// Says what to do about a TCP connection that was not made.
+#[expect(clippy::wildcard_enum_match_arm, reason = "few errors have a known cause")]
+fn tcp(address: &str, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => format!(
             "Does a controller listen there? `bindrune controller --listen tcp:PORT` serves one;\n\
              then use `-t tcp-client:{address}` with its port."
-        )),
+        ),
+        io::ErrorKind::TimedOut => {
+            "There is no answer: is the machine on and reachable, does a firewall drop the packets, or does the program there\n\
+             accept no more connections?"
+                .into()
+        }
+        _ => "Are the name and the port right, and is the machine reachable from here?".into(),
+    }
+}
+
+/// Says what to do about an address that a server could not have.
+#[expect(clippy::wildcard_enum_match_arm, reason = "few errors have a known cause")]
+pub(crate) const fn cannot_listen(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::AddrInUse => {
+            "Another program uses the address, or the file of a socket is left over: end the program, or remove the file."
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "This machine does not have that address: 127.0.0.1 is for programs on this machine, 0.0.0.0 for all."
+        }
+        io::ErrorKind::PermissionDenied => {
+            "You have no permission for the address. Ports below 1024 are for root: use a higher one."
+        }
+        io::ErrorKind::NotFound => "There is no such folder for the socket's file.",
+        _ => "Use another address.",
     }
 }
 

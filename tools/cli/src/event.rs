@@ -96,7 +96,9 @@ fn shown(value: &str, text: Option<&String>) -> String {
 impl Record for Event {
     fn human(&self, paint: Paint) -> String {
         let text = match &self.what {
-            What::Advertising { name } => format!("advertising as \"{name}\"; Ctrl-C ends"),
+            What::Advertising { name } => {
+                format!("advertising as \"{}\"; Ctrl-C ends", printable(name))
+            }
             What::Connected => paint.green("connected"),
             What::Mtu { mtu } => format!("MTU {mtu}"),
             What::Parameters { interval_ms, latency, timeout_ms } => {

@@ -1,49 +1,83 @@
 //! Files of transfers; `-` is standard input or output.
 
+mod stream;
+
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
-    thread,
 };
 
-use tokio::sync::mpsc;
-
+pub(crate) use self::stream::Blocks;
+use self::stream::Writer;
 use crate::{
     failure::Failure,
     output::{Output, Record},
 };
-
-/// Bytes that are read from standard input at once.
-const BLOCK: usize = 8192;
 
 /// Returns whether the path means standard input or output.
 fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
+/// Returns whether opening the file waits for the other end of a pipe.
+#[cfg(unix)]
+fn is_named_pipe(kind: fs::FileType) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&kind)
+}
+
+#[cfg(not(unix))]
+fn is_named_pipe(_: fs::FileType) -> bool {
+    false
+}
+
 /// Data to send.
 pub(crate) enum Source {
-    File { path: PathBuf, file: File },
-    Standard { blocks: mpsc::Receiver<io::Result<Vec<u8>>>, rest: io::Cursor<Vec<u8>> },
+    File {
+        path: PathBuf,
+        file: File,
+    },
+    /// A pipe, a terminal or a device.
+    Stream {
+        path: PathBuf,
+        blocks: Blocks,
+        rest: io::Cursor<Vec<u8>>,
+    },
 }
 
 impl Source {
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        if is_standard(path) {
-            return Ok(Self::Standard { blocks: standard_input(), rest: io::Cursor::default() });
-        }
-        let file = File::open(path).map_err(|e| Failure::file("open", path, &e))?;
-        Ok(Self::File { path: path.to_owned(), file })
+        let failed = |error: io::Error| Failure::file("open", path, &error);
+        let own = path.to_owned();
+        let blocks = if is_standard(path) {
+            standard_input()
+        } else {
+            let there = fs::metadata(path).map_err(failed)?;
+            if there.is_dir() {
+                let what = format!("cannot send {}: it is a folder", path.display());
+                return Err(Failure::failed(what).advise(
+                    "Name a file. To send a folder, pack it: `tar c FOLDER | bindrune l2cap send DEVICE PSM -`.",
+                ));
+            }
+            if is_named_pipe(there.file_type()) {
+                let pipe = own.clone();
+                stream::read(move || File::open(pipe))
+            } else {
+                let file = File::open(path).map_err(failed)?;
+                if there.is_file() {
+                    return Ok(Self::File { path: own, file });
+                }
+                stream::read(move || Ok(file))
+            }
+        };
+        Ok(Self::Stream { path: own, blocks, rest: io::Cursor::default() })
     }
 
     /// Returns the number of bytes, if it is known.
     pub(crate) fn len(&self) -> Option<u64> {
         match self {
-            Self::File { file, .. } => {
-                file.metadata().ok().filter(fs::Metadata::is_file).map(|m| m.len())
-            }
-            Self::Standard { .. } => None,
+            Self::File { file, .. } => file.metadata().ok().map(|m| m.len()),
+            Self::Stream { .. } => None,
         }
     }
 
@@ -53,44 +87,34 @@ impl Source {
             Self::File { path, file } => {
                 file.read(buffer).map_err(|e| Failure::file("read", path, &e))
             }
-            Self::Standard { blocks, rest } => loop {
+            Self::Stream { path, blocks, rest } => loop {
                 let len = rest.read(buffer)?;
                 if len > 0 {
                     return Ok(len);
                 }
-                let Some(block) = blocks.recv().await else { return Ok(0) };
-                let failed = |e| Failure::failed(format!("cannot read standard input: {e}"));
-                *rest = io::Cursor::new(block.map_err(failed)?);
+                match blocks.recv().await {
+                    Some(Ok(block)) => *rest = io::Cursor::new(block),
+                    Some(Err(error)) if is_standard(path) => {
+                        return Err(Failure::failed(format!(
+                            "cannot read standard input: {error}"
+                        )));
+                    }
+                    Some(Err(error)) => return Err(Failure::file("read", path, &error)),
+                    None => return Ok(0),
+                }
             },
         }
     }
 }
 
-/// Reads standard input on a thread of its own, which may block forever.
-pub(crate) fn standard_input() -> mpsc::Receiver<io::Result<Vec<u8>>> {
-    let (give, come) = mpsc::channel(1);
-    thread::spawn(move || {
-        let mut block = vec![0; BLOCK];
-        loop {
-            let part = match io::stdin().lock().read(&mut block) {
-                Ok(0) => return,
-                Ok(len) => Ok(block.get(..len).unwrap_or_default().to_vec()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => Err(error),
-            };
-            let failed = part.is_err();
-            if give.blocking_send(part).is_err() || failed {
-                return;
-            }
-        }
-    });
-    come
+/// Reads standard input.
+pub(crate) fn standard_input() -> Blocks {
+    stream::read(|| Ok(io::stdin()))
 }
 
 /// Where received data goes. A file gets its name when it is complete: until then it is `NAME.part`.
 pub(crate) struct Sink {
-    /// `None` for standard output.
-    file: Option<File>,
+    target: Target,
     path: PathBuf,
     /// Where the data is until it is complete; `None` for devices and pipes.
     part: Option<PathBuf>,
@@ -98,20 +122,30 @@ pub(crate) struct Sink {
     bytes: u64,
 }
 
+enum Target {
+    File(File),
+    /// Standard output, a pipe or a device.
+    Stream(Writer),
+}
+
 impl Sink {
     /// Creates the partial file, and replaces one of an earlier transfer. Only with `force` [`Self::finish`] replaces a
     /// file that exists.
     pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Failure> {
-        let sink = |file, part| Self { file, path: path.to_owned(), part, force, bytes: 0 };
+        let sink = |target, part| Self { target, path: path.to_owned(), part, force, bytes: 0 };
         if is_standard(path) {
-            return Ok(sink(None, None));
+            return Ok(sink(Target::Stream(Writer::new(|| Ok(io::stdout()))), None));
         }
         let mut open = OpenOptions::new();
         open.write(true);
         match fs::metadata(path) {
+            Ok(there) if is_named_pipe(there.file_type()) => {
+                let pipe = path.to_owned();
+                return Ok(sink(Target::Stream(Writer::new(move || open.open(pipe))), None));
+            }
             Ok(there) if !there.is_file() => {
                 let file = open.open(path).map_err(|e| Failure::file("create", path, &e))?;
-                return Ok(sink(Some(file), None));
+                return Ok(sink(Target::Stream(Writer::new(move || Ok(file))), None));
             }
             Ok(_) if !force => {
                 return Err(Failure::usage(format!("{} exists", path.display()))
@@ -124,11 +158,11 @@ impl Sink {
         let part = PathBuf::from(part);
         let file = open.create(true).truncate(true).open(&part);
         let file = file.map_err(|e| Failure::file("create", &part, &e))?;
-        Ok(sink(Some(file), Some(part)))
+        Ok(sink(Target::File(file), Some(part)))
     }
 
-    const fn is_standard(&self) -> bool {
-        self.file.is_none()
+    fn is_standard(&self) -> bool {
+        is_standard(&self.path)
     }
 
     /// Prints a record, on stderr if stdout gets the data.
@@ -136,16 +170,18 @@ impl Sink {
         if self.is_standard() { out.aside(record) } else { out.record(record) }
     }
 
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        match &mut self.file {
-            Some(file) => {
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let is_standard = self.is_standard();
+        let written = match &mut self.target {
+            Target::File(file) => file.write_all(bytes),
+            Target::Stream(stream) => stream.write(bytes).await,
+        };
+        match written {
+            Ok(()) => {}
+            Err(error) if is_standard => return Err(error.into()),
+            Err(error) => {
                 let path = self.part.as_ref().unwrap_or(&self.path);
-                file.write_all(bytes).map_err(|e| Failure::file("write", path, &e))?;
-            }
-            None => {
-                let mut stdout = io::stdout().lock();
-                stdout.write_all(bytes)?;
-                stdout.flush()?;
+                return Err(Failure::file("write", path, &error));
             }
         }
         let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
@@ -214,14 +250,14 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_file_that_exists_is_kept() {
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_file_that_exists_is_kept() {
         let path = path("kept");
         fs::write(&path, b"old").unwrap();
         assert!(Sink::create(&path, false).is_err());
         assert_eq!(fs::read(&path).unwrap(), b"old");
         let mut sink = Sink::create(&path, true).unwrap();
-        sink.write(b"new!").unwrap();
+        sink.write(b"new!").await.unwrap();
         // Until the transfer is complete, the old file is there.
         assert_eq!(fs::read(&path).unwrap(), b"old");
         sink.finish(Ok(())).unwrap();
@@ -236,11 +272,11 @@ mod tests {
         name.into()
     }
 
-    #[test]
-    fn a_part_is_reported() {
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_part_is_reported() {
         let path = path("part");
         let mut sink = Sink::create(&path, false).unwrap();
-        sink.write(b"half").unwrap();
+        sink.write(b"half").await.unwrap();
         let said = advice(sink.finish(Err(Failure::failed("x").advise("y"))));
         assert!(said.starts_with("y\n") && said.contains("has the first 4 bytes"), "{said}");
         assert!(said.contains("was not created") && !path.exists(), "{said}");
@@ -251,11 +287,11 @@ mod tests {
         assert!(!path.exists() && !part_of(&path).exists());
     }
 
-    #[test]
-    fn a_file_that_appears_meanwhile_is_kept() {
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_file_that_appears_meanwhile_is_kept() {
         let path = path("meanwhile");
         let mut sink = Sink::create(&path, false).unwrap();
-        sink.write(b"ours").unwrap();
+        sink.write(b"ours").await.unwrap();
         fs::write(&path, b"theirs").unwrap();
         let said = advice(sink.finish(Ok(())));
         assert!(said.contains("Everything was received"), "{said}");

@@ -31,6 +31,7 @@ mod stop;
 mod table;
 mod transfer;
 mod transport;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -40,7 +41,10 @@ use clap::Parser as _;
 use crate::{cli::Cli, failure::Failure, output::Output};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::end(&error),
+    };
     log::start(cli.globals.verbose);
     let out = Output::new(cli.globals.json);
     match run(cli, out) {

@@ -122,15 +122,20 @@ impl Output {
         if self.plain { plain::ascii(text) } else { text.to_owned() }
     }
 
-    /// Prints why the program ends early: in words on stderr, and for scripts also as the last object.
-    pub(crate) fn failure(self, failure: &Failure) {
-        let Failure::Reported { what, advice, .. } = failure else { return };
+    /// Prints why the program ends early, as the last object for scripts.
+    pub(crate) fn failure_for_scripts(self, failure: &Failure) {
         if self.json
             && let Ok(text) = json(&failure.report(), true)
         {
             // The reader of stdout may be gone; stderr has the same.
             let _ = line(&text);
         }
+    }
+
+    /// Prints why the program ends early: in words on stderr, and for scripts also as the last object.
+    pub(crate) fn failure(self, failure: &Failure) {
+        let Failure::Reported { what, advice, .. } = failure else { return };
+        self.failure_for_scripts(failure);
         let mut text = format!("error: {what}");
         for line in advice.iter().flat_map(|a| a.lines()) {
             text.push_str("\n  ");

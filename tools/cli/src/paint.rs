@@ -1,4 +1,6 @@
-//! Colors on a terminal.
+//! Colors on a terminal, and text that is safe there.
+
+pub(crate) use bindrune_trace::printable;
 
 /// Colors text on a terminal, and returns it unchanged elsewhere.
 #[derive(Clone, Copy, Debug)]
@@ -41,11 +43,6 @@ impl Paint {
     }
 }
 
-/// Makes text of a peer safe to print: no control characters reach the terminal.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,10 +51,5 @@ mod tests {
     fn colour_is_only_there_when_asked_for() {
         assert_eq!(Paint::new(false).bold("x"), "x");
         assert_eq!(Paint::new(true).bold("x"), "\x1b[1mx\x1b[0m");
-    }
-
-    #[test]
-    fn a_name_cannot_drive_the_terminal() {
-        assert_eq!(printable("a\x1b[2Jb\n"), "a\u{fffd}[2Jb\u{fffd}");
     }
 }

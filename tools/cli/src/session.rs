@@ -2,7 +2,7 @@
 
 mod identity;
 
-use std::{cell::Cell, fmt::Debug, future::Future, io, pin::Pin, rc::Rc, time::Duration};
+use std::{cell::Cell, fmt::Debug, future::Future, io, pin::Pin, rc::Rc, thread, time::Duration};
 
 use bindrune::{
     ClassicConfig, Config, ControllerEvent, ControllerLoss, Error, Host, Opcode, Platform,
@@ -10,7 +10,11 @@ use bindrune::{
     transport::{serial::Serial, tcp},
 };
 use embedded_io_async::{Read, Write};
-use tokio::{sync::Notify, task::LocalSet, time};
+use tokio::{
+    sync::{Notify, oneshot},
+    task::{self, LocalSet},
+    time,
+};
 
 use crate::{
     advice,
@@ -90,6 +94,7 @@ async fn session(
     work: impl AsyncFnOnce(&'static Host) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let Setup { config, phone, classic, keep, endless, has_operations, power } = setup;
+    let _guarded = task::spawn_local(stop::guarded());
     let (classic, neighbour) = classic.map(|c| (c.config, SerialBox { visit: c.visit })).unzip();
     let host = memory::host(config, classic)?;
     let bonds = Bonds { place: Place::of(globals)?, keep, power };
@@ -210,14 +215,24 @@ async fn open(
         }
         Transport::Serial { path, baud, rtscts } => {
             let serial = Serial::new(path.as_str()).baud(*baud).flow_control(*rtscts);
-            let (rx, tx) = serial.open().map_err(failed)?;
+            let (rx, tx) = aside(move || serial.open()).await.map_err(failed)?;
             Ok((tap(host, rx, tx, capture, transport, bonds).await?, None))
         }
         Transport::TcpClient { address } => {
-            let (rx, tx) = tcp::connect(address.as_str()).map_err(failed)?;
+            let address = address.clone();
+            let (rx, tx) = aside(move || tcp::connect(address)).await.map_err(failed)?;
             Ok((tap(host, rx, tx, capture, transport, bonds).await?, None))
         }
     }
+}
+
+/// Opens a port on a thread of its own, so that Ctrl-C ends the program also while the system takes its time.
+async fn aside<T: Send + 'static>(
+    open: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let (give, opened) = oneshot::channel();
+    thread::spawn(move || drop(give.send(open())));
+    opened.await.unwrap_or_else(|_| Err(io::Error::other("the port was not opened")))
 }
 
 /// Puts the capture between the port and the host, if there is one.

@@ -1,6 +1,48 @@
 //! Reasons to end that come from outside of the program.
 
-use std::future::pending;
+use std::{
+    future::pending,
+    process,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::Duration,
+};
+
+use crate::{failure::Exit, output};
+
+/// Time in which the program reacts to a signal, if nothing blocks it.
+const REACTION: Duration = Duration::from_secs(3);
+
+/// Signals that the program has reacted to.
+static SEEN: AtomicU64 = AtomicU64::new(0);
+
+/// From now on, a signal ends the program also while it waits for the reader of its output. Without that, it would have to be killed: it
+/// handles signals itself, between two outputs. Never resolves.
+pub(crate) async fn guarded() {
+    thread::spawn(guard);
+    loop {
+        requested().await;
+        SEEN.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// Ends the program if it does not react to a signal.
+fn guard() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+    let Ok(runtime) = runtime else { return };
+    loop {
+        let before = SEEN.load(Ordering::Acquire);
+        runtime.block_on(requested());
+        thread::sleep(REACTION);
+        if SEEN.load(Ordering::Acquire) == before {
+            output::diagnostic(
+                "error: interrupted while the output was blocked\n  \
+                 Its reader does not read. The program ended at once: the controller may still advertise and have links.",
+            );
+            process::exit(Exit::Failed as i32);
+        }
+    }
+}
 
 /// Resolves when the user or the system ends the program.
 pub(crate) async fn requested() {

@@ -148,8 +148,12 @@ async fn load<S: BondStore>(host: &Host, store: &mut S) -> Result<(), S::Error> 
             "records that cannot be read, or bonds that Config has no place for: {left_out}"
         );
     }
-    if loaded.damaged > 0 || loaded.rolled_back {
-        report!(warn, "the store of bonds was damaged: {loaded:?}");
+    if loaded.damaged > 0 {
+        let lost = loaded.damaged;
+        report!(warn, "damaged bonds, which are lost; pair with their devices again: {lost}");
+    }
+    if loaded.rolled_back {
+        report!(warn, "the store of bonds was in an older state than it was left in");
     }
     Ok(())
 }

@@ -286,6 +286,9 @@ impl Files {
         }
         for (name, path) in [(Name::Main, &self.main), (Name::Copy, &self.copy)] {
             let path = path.clone();
+            if folder.is_no_file(name) {
+                return Err(FileStoreError::NotAFile { path });
+            }
             match folder.exposed(name) {
                 Ok(None) => {}
                 Ok(Some(mode)) => return Err(FileStoreError::Exposed { path, mode }),

@@ -175,8 +175,9 @@ pub(super) fn advertising_data(data: &[u8]) -> (Value, String) {
         let name = kind.name().map_or_else(|| format!("type_{:02x}", kind.0), str::to_lowercase);
         let value = match kind {
             AdType::COMPLETE_LOCAL_NAME | AdType::SHORTENED_LOCAL_NAME => {
-                brief.push(format!("\"{}\"", words::printable(structure.data)));
-                words::printable(structure.data).into()
+                let text = words::printable(&String::from_utf8_lossy(structure.data));
+                brief.push(format!("\"{text}\""));
+                text.into()
             }
             AdType::COMPLETE_SERVICES_16 | AdType::INCOMPLETE_SERVICES_16 => {
                 let names = structure.data.chunks_exact(2).map(service);

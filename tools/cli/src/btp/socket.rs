@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::cli;
-use crate::failure::Failure;
+use crate::{advice, failure::Failure};
 
 /// The two halves of a connection.
 pub(super) type Stream = (Box<dyn AsyncRead + Unpin>, Box<dyn AsyncWrite + Unpin>);
@@ -78,10 +78,7 @@ impl Source {
         };
         let from = from.map_err(|error| {
             let (doing, advice) = if options.listen.is_some() {
-                (
-                    "listen on",
-                    "Does another program use the address, or is the socket's file left over?",
-                )
+                ("listen on", advice::cannot_listen(error.kind()))
             } else {
                 ("connect to", "Does the tester run, and does it listen there?")
             };

@@ -118,6 +118,14 @@ impl All {
     fn read(path: &Path) -> Result<Self, Failure> {
         let le = FileStore::list(path).map_err(|error| bonds::failure(&error))?;
         let classic = FileStore::list_classic(path).map_err(|error| bonds::failure(&error))?;
+        let found = FileStore::read_records(path, |_, _| ()).map_err(|e| bonds::failure(&e))?;
+        if found.damaged > 0 {
+            log::warn!(
+                "{} has damaged bonds, which are lost; pair with their devices again: {}",
+                path.display(),
+                found.damaged
+            );
+        }
         Ok(Self { le, classic })
     }
 

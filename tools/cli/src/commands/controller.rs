@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use crate::{
+    advice,
     failure::Failure,
     output::{Output, Record},
     paint::Paint,
@@ -51,7 +52,7 @@ pub(super) async fn run(out: Output, options: cli::Controller) -> Result<(), Fai
         let id = world.add(config).id();
         let listener = TcpListener::bind(&address).await.map_err(|error| {
             Failure::failed(format!("cannot listen on {address}: {error}"))
-                .advise("Does another program use the port?")
+                .advise(advice::cannot_listen(error.kind()))
         })?;
         listeners.push((listener, id, address));
     }

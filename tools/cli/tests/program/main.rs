@@ -11,6 +11,8 @@
 mod air;
 mod bench;
 #[cfg(unix)]
+mod blocked;
+#[cfg(unix)]
 mod bonds;
 mod btp;
 #[cfg(unix)]

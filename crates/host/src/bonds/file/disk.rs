@@ -112,6 +112,11 @@ impl Folder {
         }
     }
 
+    /// Returns whether something else has the name of a file. Reading a pipe would not end.
+    pub(super) fn is_no_file(&self, name: Name) -> bool {
+        fs::metadata(self.path(name)).is_ok_and(|there| !there.is_file())
+    }
+
     /// Returns the permissions of a file that others can read or write.
     #[cfg(unix)]
     pub(super) fn exposed(&self, name: Name) -> io::Result<Option<u32>> {

@@ -23,6 +23,11 @@ pub enum FileStoreError {
         /// The file.
         path: PathBuf,
     },
+    /// It is a folder, a pipe or a device.
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// Users other than its owner can read or write the file.
     Exposed {
         /// The file.
@@ -83,6 +88,11 @@ impl fmt::Display for FileStoreError {
             Self::InUse { path } => write!(
                 f,
                 "another process has the bonds in {} open; end it, or use another file",
+                path.display()
+            ),
+            Self::NotAFile { path } => write!(
+                f,
+                "{} is a folder, a pipe or a device, and bonds need a file; name another path",
                 path.display()
             ),
             Self::Exposed { path, mode } => write!(

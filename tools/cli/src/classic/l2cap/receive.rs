@@ -66,7 +66,7 @@ async fn receive(
         match within(host, patience, channel.recv(&mut buffer)).await {
             Ok(len) => {
                 let octets = buffer.get(..len).unwrap_or_default();
-                sink.write(octets)?;
+                sink.write(octets).await?;
                 transfer.moved(octets);
             }
             Err(Error::ClassicClosed(ClassicCloseReason::Peer)) => return Ok(()),

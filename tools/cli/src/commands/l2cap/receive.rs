@@ -103,7 +103,7 @@ pub(crate) async fn receive(
         match within(host, patience, receiver.recv(&mut buffer)).await {
             Ok(len) => {
                 let octets = buffer.get(..len).unwrap_or_default();
-                sink.write(octets)?;
+                sink.write(octets).await?;
                 transfer.moved(octets);
             }
             Err(Error::Closed(CloseReason::Peer)) => return Ok(transfer.finish()),

@@ -5,7 +5,7 @@ use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 use crate::{
     cli::{Operation, ShellLine},
     failure::Failure,
-    paint::printable,
+    usage,
 };
 
 /// A line that was understood.
@@ -42,20 +42,16 @@ const fn is_help(kind: ErrorKind) -> bool {
 
 /// Returns the failure of a line that is wrong.
 fn refused(error: &clap::Error) -> Failure {
-    let text = error.to_string();
-    let mut lines = text.lines().map(printable).filter(|line| !line.trim().is_empty());
-    let first = lines.next().unwrap_or_default();
-    let what = first.strip_prefix("error: ").unwrap_or(&first).to_owned();
-    let failure = Failure::usage(what);
-    let rest: Vec<String> = lines
-        .filter(|line| !line.starts_with("For more information"))
-        .map(|line| line.trim().to_owned())
-        .collect();
-    let unknown = error.kind() == ErrorKind::InvalidSubcommand && rest.len() < 2;
-    if unknown || rest.is_empty() {
-        return failure.advise("`help` lists the operations.");
+    let failure = usage::failure(error);
+    let is_enough = |advice: &String| {
+        error.kind() != ErrorKind::InvalidSubcommand || advice.lines().count() > 1
+    };
+    match &failure {
+        Failure::Reported { advice: Some(advice), .. } if is_enough(advice) => failure,
+        Failure::Reported { .. } | Failure::BrokenPipe | Failure::Shown(_) => {
+            failure.advise("`help` lists the operations.")
+        }
     }
-    failure.advise(rest.join("\n"))
 }
 
 /// Completes the word at a place of a line: returns where the word begins, and what it could be. `attributes` are the
