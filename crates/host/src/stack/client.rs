@@ -11,6 +11,7 @@ use super::{
     LinkRef, Stack,
     attribute::{ClientState, Exchange, Outgoing},
     direct::Written,
+    packets::PacketUser,
 };
 use crate::{Error, capability::CLIENT, mask::bit, waiters::LinkKey};
 
@@ -79,7 +80,7 @@ impl Stack {
             return Poll::Ready(Ok(opcode.is_some()));
         }
         let mut opcode = None;
-        let over = match self.poll_out(link, true, |mtu, w| {
+        let over = match self.poll_out(link, Outgoing::REQUEST, |mtu, w| {
             opcode = write(mtu, w)?;
             Ok(may && opcode.is_some())
         })? {
@@ -157,7 +158,7 @@ impl Stack {
         if written {
             return Poll::Ready(Ok(()));
         }
-        match self.poll_out(link, false, |mtu, w| write(mtu, w).map(|()| true))? {
+        match self.poll_out(link, Outgoing::Unanswered, |mtu, w| write(mtu, w).map(|()| true))? {
             Poll::Ready(Some(packet)) => {
                 self.put_attribute(link, packet, Outgoing::Unanswered);
                 Poll::Ready(Ok(()))
@@ -215,15 +216,16 @@ impl Stack {
     pub(super) fn poll_out(
         &mut self,
         link: LinkRef,
-        answered: bool,
+        kind: Outgoing,
         write: impl FnOnce(u16, &mut Writer<'_>) -> Result<bool, Error>,
     ) -> Result<Poll<Option<Packet>>, Error> {
         let slot = self.link(link)?;
-        if !slot.attributes.out.has_room(answered) {
+        if !slot.attributes.out.has_room(kind) {
             return Ok(Poll::Pending);
         }
         let mtu = slot.attributes.bearer.mtu();
-        let Some(mut packet) = self.packet_for_link(link.index, HEADROOM) else {
+        let Some(mut packet) = self.packet_for_app(link.index, PacketUser::of(kind), HEADROOM)
+        else {
             return Ok(Poll::Pending);
         };
         let mut result = Ok(false);
@@ -242,7 +244,7 @@ impl Stack {
     /// Fills an out-slot.
     pub(super) fn put_attribute(&mut self, link: LinkRef, packet: Packet, kind: Outgoing) {
         match self.link_mut(link) {
-            Ok(slot) if slot.attributes.out.has_room(kind.is_answered()) => {
+            Ok(slot) if slot.attributes.out.has_room(kind) => {
                 slot.attributes.out.put(packet, kind);
                 self.mark_pending(link.index);
             }

@@ -169,5 +169,6 @@ impl Stack {
         left.packets = left.packets.saturating_sub(packets);
         self.acl.withdraw(&mut slot.credits, packets.into());
         self.stats.unsent_pdus.add(pdus);
+        self.packets_gone(index, packets.into());
     }
 }

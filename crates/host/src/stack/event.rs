@@ -181,9 +181,12 @@ impl Stack {
         if self.acl.completed(now, &mut slot.credits, count) > 0 {
             self.stats.stray_credits.count();
         }
-        if let Some(index) = index.filter(|_| slot.leaving.is_some()) {
+        let leaving = slot.leaving.is_some();
+        let Some(index) = index else { return };
+        if leaving {
             self.mark_pending(index);
         }
+        self.packets_gone(index, count);
     }
 
     fn completed_of_links(&mut self, now: Instant, links: &[CompletedPackets]) {

@@ -8,6 +8,7 @@ use bindrune_wire::{HEADROOM, Packet, Queue};
 use super::{
     LinkRef, Stack,
     memory::{Receive, Transmit},
+    packets::PacketUser,
     share::Share,
 };
 use crate::{Error, waiters::LinkKey};
@@ -107,7 +108,7 @@ impl Stack {
         if self.link(link)?.fixed.out.is_some() {
             return Poll::Pending;
         }
-        let Some(mut packet) = self.packet_for_link(link.index, HEADROOM) else {
+        let Some(mut packet) = self.packet_for_app(link.index, PacketUser::Fixed, HEADROOM) else {
             return Poll::Pending;
         };
         let _fits = packet.extend(pdu);

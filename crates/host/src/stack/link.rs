@@ -11,7 +11,7 @@ use bindrune_wire::{Handle, time::Instant};
 
 use super::{
     attribute::Attributes, fill::InOutput, fixed::Fixed, gap::Claim, inbox::Inbox, notify::Room,
-    security::Lazy, transmit::AppPdu,
+    packets::PacketTurn, security::Lazy, transmit::AppPdu,
 };
 use crate::{capability::CENTRAL, mask::Mask};
 
@@ -53,6 +53,7 @@ pub(crate) struct Link {
     pub(crate) leaving: Option<Status>,
     /// Number of transmit packets that the application has borrowed.
     pub(crate) borrowed: u8,
+    pub(crate) packet_turn: PacketTurn,
     /// Whether the packet that is being sent is the application's.
     pub(crate) app_sending: bool,
     /// The channel whose frame is being sent.
@@ -138,6 +139,7 @@ impl Link {
         in_output: None,
         inbox: Inbox::EMPTY,
         borrowed: 0,
+        packet_turn: PacketTurn::NONE,
         app_sending: false,
         sending_channel: None,
         full_channels: 0,

@@ -2,9 +2,9 @@
 
 use bindrune_wire::Packet;
 
-use super::{LinkRef, Stack};
+use super::{LinkRef, Stack, attribute::Outgoing};
 use crate::{
-    mask::{Mask, bit, indices},
+    mask::{Mask, bit, indices, next_bit},
     waiters::{ChannelKey, LinkKey},
 };
 
@@ -19,34 +19,155 @@ impl AwaitingPacket {
     pub(super) const NONE: Self = Self { links: 0, channels: 0 };
 }
 
-impl Stack {
-    /// Takes a packet for the application of a link. If there is none, the link's tasks are woken once there may be
-    /// one.
-    pub(super) fn packet_for_link(&mut self, index: u8, headroom: usize) -> Option<Packet> {
-        let packet = self.packet_for_app(index, headroom);
-        if packet.is_none() {
-            self.awaiting_packet.links |= bit(index);
+/// For what the application of a link takes a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PacketUser {
+    /// A PDU of ATT that the peer does not answer.
+    Unanswered,
+    /// A request.
+    Request,
+    /// An indication.
+    Indication,
+    /// A PDU of the application's fixed channel.
+    Fixed,
+    /// A frame of this channel.
+    Channel(u8),
+}
+
+impl PacketUser {
+    const CHANNEL: u8 = 4;
+
+    pub(super) const fn of(kind: Outgoing) -> Self {
+        match kind {
+            Outgoing::Unanswered => Self::Unanswered,
+            Outgoing::Request(_) => Self::Request,
+            Outgoing::Indication => Self::Indication,
         }
-        packet
     }
 
-    /// Like [`Self::packet_for_link`], for a channel.
-    pub(super) fn packet_for_channel(
+    const fn class(self) -> u8 {
+        match self {
+            Self::Unanswered => 0,
+            Self::Request => 1,
+            Self::Indication => 2,
+            Self::Fixed => 3,
+            Self::Channel(_) => Self::CHANNEL,
+        }
+    }
+}
+
+const fn flag(class: u8) -> u8 {
+    1u8.wrapping_shl(class as u32)
+}
+
+/// Whose turn it is to take a link's next free packet.
+///
+/// A turn that is not used, because its future is not polled, ends when the controller has sent what it had of the
+/// link when the turn began. So no future waits for one that is not polled.
+#[derive(Debug)]
+pub(crate) struct PacketTurn {
+    user: Option<PacketUser>,
+    /// Packets that the controller sends before the turn ends.
+    left: u16,
+    /// Classes of users that wait, one bit each, except channels.
+    waiting: u8,
+    /// Class of the user that took the last packet.
+    last: u8,
+}
+
+impl PacketTurn {
+    pub(crate) const NONE: Self = Self { user: None, left: 0, waiting: 0, last: 0 };
+}
+
+impl Stack {
+    /// Takes a packet for the application of a link. If there is none, the user is woken when it is its turn.
+    pub(super) fn packet_for_app(
         &mut self,
         index: u8,
-        channel: u8,
+        user: PacketUser,
         headroom: usize,
     ) -> Option<Packet> {
-        let packet = self.packet_for_app(index, headroom);
-        if packet.is_none() {
-            self.awaiting_packet.channels |= bit(channel);
+        let holds_some = self.app_holds_packets(index);
+        let turn = &mut self.links.get_mut(usize::from(index))?.packet_turn;
+        let may = turn.user.is_none_or(|next| next == user);
+        let packet = may.then(|| self.tx.take_for_app(holds_some, headroom)).flatten();
+        if packet.is_some() {
+            turn.last = user.class();
+            if turn.user.take().is_some() && self.tx.app_may_take(true) {
+                self.offer_packet(index);
+            }
+            return packet;
         }
-        packet
+        if let PacketUser::Channel(channel) = user {
+            self.awaiting_packet.channels |= bit(channel);
+        } else {
+            turn.waiting |= flag(user.class());
+            self.awaiting_packet.links |= bit(index);
+        }
+        None
     }
 
-    fn packet_for_app(&mut self, index: u8, headroom: usize) -> Option<Packet> {
-        let holds_some = self.app_holds_packets(index);
-        self.tx.take_for_app(holds_some, headroom)
+    /// Begins the turn of the next user that waits for a packet of a link.
+    fn offer_packet(&mut self, index: u8) {
+        if !self.tx.app_may_take(self.app_holds_packets(index)) {
+            return;
+        }
+        let mut channels = 0;
+        for channel in indices(self.awaiting_packet.channels) {
+            if self.channels.get(channel.into()).is_some_and(|c| c.link().0 == index) {
+                channels |= bit(channel);
+            }
+        }
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
+        let left = slot.credits.outstanding();
+        let turn = &mut slot.packet_turn;
+        if turn.user.is_some() {
+            return;
+        }
+        if left == 0 {
+            // Nothing would end the turn.
+            return self.wake_for_packet(bit(index));
+        }
+        let waiting = turn.waiting | if channels == 0 { 0 } else { flag(PacketUser::CHANNEL) };
+        if waiting == 0 {
+            return;
+        }
+        let class = next_bit(waiting.into(), turn.last);
+        turn.waiting &= !flag(class);
+        let user = match class {
+            0 => PacketUser::Unanswered,
+            1 => PacketUser::Request,
+            2 => PacketUser::Indication,
+            3 => PacketUser::Fixed,
+            _ => PacketUser::Channel(next_bit(channels, slot.last_channel)),
+        };
+        (turn.user, turn.left) = (Some(user), left);
+        match user {
+            PacketUser::Unanswered | PacketUser::Request => self.ready.link(index, LinkKey::Push),
+            PacketUser::Indication => self.ready.link(index, LinkKey::Confirmation),
+            PacketUser::Fixed => self.ready.link(index, LinkKey::Fixed),
+            PacketUser::Channel(channel) => {
+                self.awaiting_packet.channels &= !bit(channel);
+                self.ready.channel(channel, ChannelKey::Send);
+            }
+        }
+    }
+
+    /// Handles that the controller no longer has `count` packets of a link.
+    pub(super) fn packets_gone(&mut self, index: u8, count: u16) {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
+        let turn = &mut slot.packet_turn;
+        if turn.user.is_none() {
+            return;
+        }
+        turn.left = turn.left.saturating_sub(count);
+        if turn.left == 0 {
+            turn.user = None;
+            // They wait for the next turn until they are polled.
+            let (links, channels) = (self.awaiting_packet.links, self.awaiting_packet.channels);
+            self.wake_for_packet(bit(index));
+            self.awaiting_packet = AwaitingPacket { links, channels };
+        }
     }
 
     /// Returns a transmit packet of a link to the pool.
@@ -54,8 +175,10 @@ impl Stack {
         let was_empty = self.tx.pool.free() == 0;
         self.tx.pool.give(packet);
         // If other links may not take it, only the link that had it can use it.
-        let any = was_empty || self.tx.app_may_take(true);
-        self.wake_for_packet(if any { Mask::MAX } else { bit(index) });
+        if was_empty || self.tx.app_may_take(true) {
+            self.wake_for_packet(!bit(index));
+        }
+        self.offer_packet(index);
     }
 
     /// Wakes the tasks that wait for a transmit packet on some of the links.

@@ -63,7 +63,7 @@ impl Stack {
             write_indication(handle, value, w).map_err(|_| Error::InvalidParameters)?;
             Ok(true)
         };
-        match self.poll_out(link, true, write)? {
+        match self.poll_out(link, Outgoing::Indication, write)? {
             Poll::Ready(Some(packet)) => {
                 self.put_attribute(link, packet, Outgoing::Indication);
                 self.link_mut(link)?.attributes.indications = Indications::App;

@@ -59,15 +59,16 @@ impl Stack {
             // Values of a table are sent after the peer knows of the table.
             slot.app_passed_over && !self.service_changed_pending(slot)
         });
-        let mut pdu = None;
-        if passed {
-            pdu = self.pdu_of_app(now, index);
-        }
-        if pdu.is_none() {
-            pdu = self.pdu_of_machine(now, index);
-        }
-        if pdu.is_none() && !passed {
-            pdu = self.pdu_of_app(now, index);
+        let (mut pdu, mut of_app) = (None, passed);
+        for _ in 0..2 {
+            pdu = match of_app {
+                true => self.pdu_of_app(now, index),
+                false => self.pdu_of_machine(now, index),
+            };
+            if pdu.is_some() {
+                break;
+            }
+            of_app = !of_app;
         }
         let Some(Pdu { cid, packet, app, channel }) = pdu else { return };
         let Some(slot) = self.links.get_mut(usize::from(index)) else {

@@ -16,62 +16,63 @@ pub(crate) enum Outgoing {
 }
 
 impl Outgoing {
-    /// Returns whether the peer answers it.
-    pub(crate) const fn is_answered(self) -> bool {
-        !matches!(self, Self::Unanswered)
+    /// Any request.
+    pub(crate) const REQUEST: Self = Self::Request(Opcode::READ_REQ);
+
+    /// Returns whether both have the same slot.
+    const fn is_like(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Request(_), Self::Request(_))
+                | (Self::Indication, Self::Indication)
+                | (Self::Unanswered, Self::Unanswered)
+        )
     }
 }
 
-/// The out-slots, in order: one for a PDU that the peer answers, one for another. So a task that notifies without a
-/// pause does not stop requests and indications. Those pause by themselves.
+/// The out-slots, in the order in which they were filled: one for each kind. So a task that notifies without a pause
+/// does not stop requests and indications.
 #[derive(Debug)]
-pub(crate) struct Out {
-    next: Option<(Packet, Outgoing)>,
-    last: Option<(Packet, Outgoing)>,
-}
+pub(crate) struct Out([Option<(Packet, Outgoing)>; 3]);
 
 impl Out {
-    pub(crate) const NONE: Self = Self { next: None, last: None };
+    pub(crate) const NONE: Self = Self([None, None, None]);
 
     pub(crate) const fn is_empty(&self) -> bool {
-        self.next.is_none()
+        let Self([first, ..]) = self;
+        first.is_none()
     }
 
     /// Returns the number of PDUs.
-    pub(crate) const fn len(&self) -> u32 {
-        (self.next.is_some() as u32).saturating_add(self.last.is_some() as u32)
+    pub(crate) fn len(&self) -> u32 {
+        self.0.iter().fold(0, |sum: u32, slot| sum.saturating_add(slot.is_some().into()))
     }
 
-    /// Returns whether the slot for a PDU that the peer answers, or does not answer, is free.
-    pub(crate) const fn has_room(&self, answered: bool) -> bool {
-        match &self.next {
-            Some((_, next)) => self.last.is_none() && next.is_answered() != answered,
-            None => true,
+    /// Returns whether the slot for a PDU of this kind is free.
+    pub(crate) fn has_room(&self, kind: Outgoing) -> bool {
+        !self.0.iter().flatten().any(|(_, other)| other.is_like(kind))
+    }
+
+    /// Adds a PDU behind the others. Its slot must be free.
+    pub(crate) fn put(&mut self, packet: Packet, kind: Outgoing) {
+        if let Some(free) = self.0.iter_mut().find(|slot| slot.is_none()) {
+            *free = Some((packet, kind));
         }
     }
 
-    /// Adds a PDU behind the other one. Its slot must be free.
-    pub(crate) fn put(&mut self, packet: Packet, kind: Outgoing) {
-        let slot = if self.next.is_none() { &mut self.next } else { &mut self.last };
-        *slot = Some((packet, kind));
-    }
-
-    /// Takes the PDU that has waited longer.
+    /// Takes the PDU that has waited longest.
     pub(crate) const fn take(&mut self) -> Option<(Packet, Outgoing)> {
-        core::mem::replace(&mut self.next, self.last.take())
+        let Self([first, second, third]) = self;
+        core::mem::replace(first, core::mem::replace(second, third.take()))
     }
 
-    /// Takes a request, which need not be sent.
+    /// Takes the request, which need not be sent.
     pub(crate) fn take_request(&mut self) -> Option<Packet> {
         let is_request =
             |slot: &Option<(Packet, Outgoing)>| matches!(slot, Some((_, Outgoing::Request(_))));
-        let taken = if is_request(&self.next) {
-            self.take()
-        } else if is_request(&self.last) {
-            self.last.take()
-        } else {
-            None
-        };
-        taken.map(|(packet, _)| packet)
+        let at = self.0.iter().position(is_request)?;
+        let (packet, _) = self.0.get_mut(at)?.take()?;
+        self.0.get_mut(at..)?.rotate_left(1);
+        Some(packet)
     }
 }

@@ -9,7 +9,7 @@ use super::ChannelRef;
 use crate::{
     Error,
     mask::bit,
-    stack::{Stack, direct::Written},
+    stack::{Stack, direct::Written, packets::PacketUser},
 };
 
 /// Octets of the SDU length in front of the first frame of an SDU. [Vol 3] Part A, 3.4.3
@@ -45,7 +45,8 @@ impl Stack {
         sdu: &[u8],
         sent: &mut usize,
     ) -> Poll<Result<(), Error>> {
-        let packet = self.packet_for_channel(channel.link.index, channel.index, HEADROOM);
+        let packet =
+            self.packet_for_app(channel.link.index, PacketUser::Channel(channel.index), HEADROOM);
         let Some(mut packet) = packet else {
             return Poll::Pending;
         };
@@ -112,7 +113,8 @@ impl Stack {
             return Poll::Ready(Err(Error::TooLong { max }));
         }
         let headroom = HEADROOM.saturating_add(SDU_LENGTH);
-        let packet = self.packet_for_channel(channel.link.index, channel.index, headroom);
+        let packet =
+            self.packet_for_app(channel.link.index, PacketUser::Channel(channel.index), headroom);
         let Some(mut packet) = packet else {
             return Poll::Pending;
         };
