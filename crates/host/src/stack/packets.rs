@@ -21,7 +21,9 @@ impl AwaitingPacket {
 
 /// For what the application of a link takes a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum PacketUser {
+    NoUser = 0,
     /// A PDU of ATT that the peer does not answer.
     Unanswered,
     /// A request.
@@ -47,7 +49,7 @@ impl PacketUser {
 
     const fn class(self) -> u8 {
         match self {
-            Self::Unanswered => 0,
+            Self::NoUser | Self::Unanswered => 0,
             Self::Request => 1,
             Self::Indication => 2,
             Self::Fixed => 3,
@@ -66,7 +68,7 @@ const fn flag(class: u8) -> u8 {
 /// link when the turn began. So no future waits for one that is not polled.
 #[derive(Debug)]
 pub(crate) struct PacketTurn {
-    user: Option<PacketUser>,
+    user: PacketUser,
     /// Packets that the controller sends before the turn ends.
     left: u16,
     /// Classes of users that wait, one bit each, except channels.
@@ -76,7 +78,8 @@ pub(crate) struct PacketTurn {
 }
 
 impl PacketTurn {
-    pub(crate) const NONE: Self = Self { user: None, left: 0, waiting: 0, last: 0 };
+    /// All bytes are zero.
+    pub(crate) const NONE: Self = Self { user: PacketUser::NoUser, left: 0, waiting: 0, last: 0 };
 }
 
 impl Stack {
@@ -89,11 +92,13 @@ impl Stack {
     ) -> Option<Packet> {
         let holds_some = self.app_holds_packets(index);
         let turn = &mut self.links.get_mut(usize::from(index))?.packet_turn;
-        let may = turn.user.is_none_or(|next| next == user);
+        let is_turn = turn.user == user;
+        let may = is_turn || turn.user == PacketUser::NoUser;
         let packet = may.then(|| self.tx.take_for_app(holds_some, headroom)).flatten();
         if packet.is_some() {
             turn.last = user.class();
-            if turn.user.take().is_some() && self.tx.app_may_take(true) {
+            turn.user = PacketUser::NoUser;
+            if is_turn && self.tx.app_may_take(true) {
                 self.offer_packet(index);
             }
             return packet;
@@ -121,7 +126,7 @@ impl Stack {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         let left = slot.credits.outstanding();
         let turn = &mut slot.packet_turn;
-        if turn.user.is_some() {
+        if turn.user != PacketUser::NoUser {
             return;
         }
         if left == 0 {
@@ -141,8 +146,9 @@ impl Stack {
             3 => PacketUser::Fixed,
             _ => PacketUser::Channel(next_bit(channels, slot.last_channel)),
         };
-        (turn.user, turn.left) = (Some(user), left);
+        (turn.user, turn.left) = (user, left);
         match user {
+            PacketUser::NoUser => {}
             PacketUser::Unanswered | PacketUser::Request => self.ready.link(index, LinkKey::Push),
             PacketUser::Indication => self.ready.link(index, LinkKey::Confirmation),
             PacketUser::Fixed => self.ready.link(index, LinkKey::Fixed),
@@ -157,12 +163,12 @@ impl Stack {
     pub(super) fn packets_gone(&mut self, index: u8, count: u16) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         let turn = &mut slot.packet_turn;
-        if turn.user.is_none() {
+        if turn.user == PacketUser::NoUser {
             return;
         }
         turn.left = turn.left.saturating_sub(count);
         if turn.left == 0 {
-            turn.user = None;
+            turn.user = PacketUser::NoUser;
             // They wait for the next turn until they are polled.
             let (links, channels) = (self.awaiting_packet.links, self.awaiting_packet.channels);
             self.wake_for_packet(bit(index));
