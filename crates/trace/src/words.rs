@@ -74,7 +74,8 @@ pub(crate) fn time(microseconds: u64) -> String {
     }
 }
 
-/// Makes text of a peer safe to print: replaces control characters, and those that are invisible or change the order of the text around them.
+/// Makes text of a peer safe to print: replaces control characters, and those that are invisible or change the order
+/// of the text around them.
 #[must_use]
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if is_deceptive(c) { '\u{fffd}' } else { c }).collect()

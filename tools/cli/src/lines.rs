@@ -43,7 +43,10 @@ pub(crate) struct Lines {
 impl Lines {
     /// Standard input, with prompts on stderr.
     pub(crate) fn standard(out: Output) -> Self {
-        Self::of(out, true, || |_: &Prompt| standard::read(&mut std::io::stdin().lock()))
+        Self::of(out, true, || {
+            let mut next = standard::lines(|| std::io::stdin().lock());
+            move |_: &Prompt| next()
+        })
     }
 
     /// The terminal, with a line editor.

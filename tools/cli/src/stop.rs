@@ -16,8 +16,8 @@ const REACTION: Duration = Duration::from_secs(3);
 /// Signals that the program has reacted to.
 static SEEN: AtomicU64 = AtomicU64::new(0);
 
-/// From now on, a signal ends the program also while it waits for the reader of its output. Without that, it would have to be killed: it
-/// handles signals itself, between two outputs. Never resolves.
+/// From now on, a signal ends the program also while it waits for the reader of its output. Without that, it would
+/// have to be killed: it handles signals itself, between two outputs. Never resolves.
 pub(crate) async fn guarded() {
     thread::spawn(guard);
     loop {

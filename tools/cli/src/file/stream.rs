@@ -1,4 +1,5 @@
-//! Pipes, terminals and devices. A read or a write may block forever, so threads of their own do them, and Ctrl-C ends the program meanwhile.
+//! Pipes, terminals and devices. A read or a write may block forever, so threads of their own do them, and Ctrl-C ends
+//! the program meanwhile.
 
 use std::{
     io::{self, Read, Write},

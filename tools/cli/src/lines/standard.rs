@@ -1,28 +1,41 @@
 //! Lines of standard input without a line editor.
 
-use std::io::{BufRead, Read as _};
+use std::io::{self, BufRead, Read as _};
 
 use super::Entry;
 
 /// Longest line in bytes: the longest SDU in hexadecimal digits, and an operation before it.
 const LONGEST: usize = 132_000;
 
+/// Reads lines until the end, or until the input cannot be read, which is reported once.
+pub(super) fn lines<B: BufRead>(mut open: impl FnMut() -> B) -> impl FnMut() -> Entry {
+    let mut failed = false;
+    move || {
+        if failed {
+            return Entry::End;
+        }
+        read(&mut open()).unwrap_or_else(|error| {
+            failed = true;
+            Entry::Unreadable(format!("cannot read standard input: {error}"))
+        })
+    }
+}
+
 /// Reads a line, and skips the rest of one that is too long.
-pub(super) fn read(input: &mut impl BufRead) -> Entry {
+fn read(input: &mut impl BufRead) -> io::Result<Entry> {
     let most = u64::try_from(LONGEST).unwrap_or(u64::MAX).saturating_add(1);
     let mut line = Vec::new();
-    match input.by_ref().take(most).read_until(b'\n', &mut line) {
-        Ok(0) | Err(_) => return Entry::End,
-        Ok(_) => {}
+    if input.by_ref().take(most).read_until(b'\n', &mut line)? == 0 {
+        return Ok(Entry::End);
     }
     if line.pop_if(|last| *last == b'\n').is_some() {
         line.pop_if(|last| *last == b'\r');
     } else if line.len() > LONGEST {
         skip(input);
-        return Entry::Unreadable(format!("the line is longer than {LONGEST} bytes"));
+        return Ok(Entry::Unreadable(format!("the line is longer than {LONGEST} bytes")));
     }
-    String::from_utf8(line)
-        .map_or_else(|_| Entry::Unreadable("the line is not text in UTF-8".into()), Entry::Line)
+    let line = String::from_utf8(line);
+    Ok(line.map_or_else(|_| Entry::Unreadable("the line is not text in UTF-8".into()), Entry::Line))
 }
 
 /// Skips the rest of a line.
@@ -48,7 +61,7 @@ mod tests {
     fn all(mut input: &[u8]) -> Vec<Entry> {
         let mut entries = Vec::new();
         loop {
-            let entry = read(&mut input);
+            let entry = read(&mut input).unwrap();
             let is_end = entry == Entry::End;
             entries.push(entry);
             if is_end {
@@ -65,6 +78,19 @@ mod tests {
     fn lines_end_with_or_without_a_newline() {
         assert_eq!(all(b"a\nb\r\n\nc"), [line("a"), line("b"), line(""), line("c"), Entry::End]);
         assert_eq!(all(b""), [Entry::End]);
+    }
+
+    #[test]
+    fn an_input_that_cannot_be_read_is_reported_once() {
+        struct Broken;
+        impl io::Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("broken"))
+            }
+        }
+        let mut next = lines(|| io::BufReader::new(Broken));
+        assert_eq!(next(), Entry::Unreadable("cannot read standard input: broken".into()));
+        assert_eq!(next(), Entry::End);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What waits without end elsewhere: pipes that are full or empty, and addresses that do not answer. Ctrl-C and time limits end it.
+//! What waits without end elsewhere: pipes that are full or empty, and addresses that do not answer. Ctrl-C and time
+//! limits end it.
 #![expect(clippy::disallowed_methods, reason = "the tests measure how long the program takes")]
 
 use std::{
@@ -126,6 +127,16 @@ fn a_port_without_an_answer_is_given_up() {
     let began = Instant::now();
     assert_eq!(info.interrupt(), Some(1));
     assert!(began.elapsed() < Duration::from_secs(2));
+}
+
+/// A script that cannot be read is not taken for an empty one.
+#[test]
+fn a_script_that_cannot_be_read_is_a_failure() {
+    for words in ["shell", "shell --keep-going"] {
+        let mut shell = command(words);
+        shell.stdin(fs::File::open(env!("CARGO_TARGET_TMPDIR")).expect("a folder"));
+        Run::of(shell, words).fails_with(2).says("line 1: cannot read standard input");
+    }
 }
 
 /// A folder is refused before a device is looked for; a pipe or a folder holds no bonds.
