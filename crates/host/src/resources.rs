@@ -143,6 +143,7 @@ impl<
             let tx = LINKS.saturating_mul(TX_PER_LINK);
             at_least("TX", TX, tx, ": 2 for each of LINKS");
             at_least("SIZE", SIZE, 36, ": the least ATT MTU and 13 bytes");
+            at_most("SIZE", SIZE, u16::MAX as usize);
             at_least("INPUT", INPUT, EVENT_OCTETS, ", for the longest event");
             at_least("OUTPUT", OUTPUT, COMMAND_OCTETS, ", for the longest command");
             at_least("PAIRINGS", PAIRINGS, 1, "");

@@ -245,7 +245,7 @@ impl Stack {
     pub(super) fn put_attribute(&mut self, link: LinkRef, packet: Packet, kind: Outgoing) {
         match self.link_mut(link) {
             Ok(slot) if slot.attributes.out.has_room(kind) => {
-                slot.attributes.out.put(packet, kind);
+                slot.attributes.out.put(packet);
                 self.mark_pending(link.index);
             }
             Ok(_) | Err(_) => self.packet_free(link.index, packet),

@@ -162,9 +162,10 @@ impl Stack {
     pub(super) fn forget_output(&mut self, index: u8) {
         let Some(output) = self.output.as_mut() else { return };
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
-        let Some(left) = slot.in_output.as_mut().filter(|l| l.generation == slot.generation) else {
+        let left = &mut slot.in_output;
+        if left.packets == 0 || left.generation != slot.generation {
             return;
-        };
+        }
         let (packets, pdus) = output.forget(slot.handle);
         left.packets = left.packets.saturating_sub(packets);
         self.acl.withdraw(&mut slot.credits, packets.into());

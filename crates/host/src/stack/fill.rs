@@ -32,6 +32,10 @@ pub(crate) struct InOutput {
     pub(super) packets: u8,
 }
 
+impl InOutput {
+    pub(crate) const NONE: Self = Self { generation: 0, handle: Handle::MIN, packets: 0 };
+}
+
 impl Stack {
     /// Takes the buffer back from the transport and fills it. If it is not empty, gives it to the transport and returns
     /// true.
@@ -123,7 +127,7 @@ impl Stack {
     /// the new link with the same handle.
     fn packets_left(&mut self, index: u8) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
-        let Some(left) = slot.in_output.take() else { return };
+        let left = core::mem::replace(&mut slot.in_output, InOutput::NONE);
         if slot.is_up() && slot.generation == left.generation {
             return;
         }
@@ -214,10 +218,10 @@ impl Stack {
         let mut are_first = false;
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             are_first = slot.credits.outstanding() == packets.into();
-            let before = slot.in_output.as_ref().map_or(0, |left| left.packets);
+            let before = slot.in_output.packets;
             let packets = before.saturating_add(packets);
             let (generation, handle) = (slot.generation, slot.handle);
-            slot.in_output = Some(InOutput { generation, handle, packets });
+            slot.in_output = InOutput { generation, handle, packets };
         }
         self.leaving_links |= bit(index);
         self.stats.acl_out.add(packets);

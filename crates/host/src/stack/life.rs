@@ -10,7 +10,7 @@ use bindrune_l2cap::{LinkId, Pools, Role as SignalRole, Signalling};
 use bindrune_wire::time::Instant;
 use embassy_time::Duration;
 
-use super::{Life, Link, LinkRef, Receive, Stack, attribute::Exchange};
+use super::{Life, Link, LinkRef, Receive, Stack, attribute::Exchange, fill::InOutput};
 use crate::{
     Error,
     capability::{CAPTURE, CENTRAL},
@@ -81,7 +81,8 @@ impl Stack {
         let unread = slot.forget_received(&mut self.rx);
         self.stats.dropped_pushes.add(unread);
         let (generation, peer) = (slot.generation.wrapping_add(1), slot.peer.take());
-        let (in_output, by_handle) = (slot.in_output.take(), slot.by_handle);
+        let in_output = core::mem::replace(&mut slot.in_output, InOutput::NONE);
+        let by_handle = slot.by_handle;
         *slot = Link::FREE;
         (slot.generation, slot.by_handle) = (generation, by_handle);
         (slot.peer, slot.in_output) = (peer, in_output);

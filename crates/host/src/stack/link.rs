@@ -81,7 +81,7 @@ pub(crate) struct Link {
     /// When the wait for `leaving` ends, if it has begun.
     pub(crate) leaving_until: Option<Instant>,
     /// Packets in the buffer for the transport, of this link or of the last one in the slot.
-    pub(crate) in_output: Option<InOutput>,
+    pub(crate) in_output: InOutput,
     /// When something was last received from this link.
     pub(crate) last_rx: Option<Instant>,
     pub(crate) reassembly: Reassembly,
@@ -136,7 +136,7 @@ impl Link {
         peer: None,
         fixed: Fixed::NONE,
         outgoing: None,
-        in_output: None,
+        in_output: InOutput::NONE,
         inbox: Inbox::EMPTY,
         borrowed: 0,
         packet_turn: PacketTurn::NONE,

@@ -113,6 +113,7 @@ impl Stack {
     }
 
     /// Begins the turn of the next user that waits for a packet of a link.
+    #[inline(never)]
     fn offer_packet(&mut self, index: u8) {
         if !self.tx.app_may_take(self.app_holds_packets(index)) {
             return;
@@ -180,6 +181,9 @@ impl Stack {
     pub(super) fn packet_free(&mut self, index: u8, packet: Packet) {
         let was_empty = self.tx.pool.free() == 0;
         self.tx.pool.give(packet);
+        if (self.awaiting_packet.links | self.awaiting_packet.channels) == 0 {
+            return;
+        }
         // If other links may not take it, only the link that had it can use it.
         if was_empty || self.tx.app_may_take(true) {
             self.wake_for_packet(!bit(index));

@@ -87,13 +87,20 @@ impl Stack {
     /// Returns the next PDU of the application: ATT, its fixed channel, its channels in turn. Returns none if the
     /// encryption that it was meant for is lost.
     fn pdu_of_app(&mut self, now: Instant, index: u8) -> Option<Pdu> {
-        let mut kind = self.links.get(usize::from(index)).filter(|l| !l.protection.is_lost())?.last;
+        let slot = self.links.get(usize::from(index)).filter(|l| !l.protection.is_lost())?;
+        let attribute = !slot.attributes.out.is_empty() || slot.attributes.client.cancel_pending;
+        let (fixed, channel) = (slot.fixed.has_unsent(), slot.full_channels != 0);
+        if !(attribute || fixed || channel) {
+            return None;
+        }
+        let mut kind = slot.last;
         for _ in 0..3 {
             kind = kind.next();
             let pdu = match kind {
-                AppPdu::Attribute => self.attribute_of_app(now, index),
-                AppPdu::Fixed => self.fixed_pdu(index),
-                AppPdu::Channel => self.channel_pdu(index),
+                AppPdu::Attribute if attribute => self.attribute_of_app(now, index),
+                AppPdu::Fixed if fixed => self.fixed_pdu(index),
+                AppPdu::Channel if channel => self.channel_pdu(index),
+                AppPdu::Attribute | AppPdu::Fixed | AppPdu::Channel => None,
             };
             if pdu.is_some() {
                 self.links.get_mut(usize::from(index))?.last = kind;

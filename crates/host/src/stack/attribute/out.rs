@@ -19,6 +19,15 @@ impl Outgoing {
     /// Any request.
     pub(crate) const REQUEST: Self = Self::Request(Opcode::READ_REQ);
 
+    /// Returns the kind of a PDU.
+    fn of(packet: &Packet) -> Self {
+        match packet.bytes().first().map(|&first| Opcode(first)) {
+            Some(Opcode::INDICATION) => Self::Indication,
+            Some(opcode) if opcode.response().is_some() => Self::Request(opcode),
+            Some(_) | None => Self::Unanswered,
+        }
+    }
+
     /// Returns whether both have the same slot.
     const fn is_like(self, other: Self) -> bool {
         matches!(
@@ -33,7 +42,7 @@ impl Outgoing {
 /// The out-slots, in the order in which they were filled: one for each kind. So a task that notifies without a pause
 /// does not stop requests and indications.
 #[derive(Debug)]
-pub(crate) struct Out([Option<(Packet, Outgoing)>; 3]);
+pub(crate) struct Out([Option<Packet>; 3]);
 
 impl Out {
     pub(crate) const NONE: Self = Self([None, None, None]);
@@ -50,28 +59,31 @@ impl Out {
 
     /// Returns whether the slot for a PDU of this kind is free.
     pub(crate) fn has_room(&self, kind: Outgoing) -> bool {
-        !self.0.iter().flatten().any(|(_, other)| other.is_like(kind))
+        self.is_empty() || !self.0.iter().flatten().any(|other| Outgoing::of(other).is_like(kind))
     }
 
-    /// Adds a PDU behind the others. Its slot must be free.
-    pub(crate) fn put(&mut self, packet: Packet, kind: Outgoing) {
+    /// Adds a PDU behind the others. The slot of its kind must be free.
+    pub(crate) fn put(&mut self, packet: Packet) {
         if let Some(free) = self.0.iter_mut().find(|slot| slot.is_none()) {
-            *free = Some((packet, kind));
+            *free = Some(packet);
         }
     }
 
     /// Takes the PDU that has waited longest.
-    pub(crate) const fn take(&mut self) -> Option<(Packet, Outgoing)> {
+    pub(crate) fn take(&mut self) -> Option<(Packet, Outgoing)> {
         let Self([first, second, third]) = self;
-        core::mem::replace(first, core::mem::replace(second, third.take()))
+        let packet = core::mem::replace(first, core::mem::replace(second, third.take()))?;
+        let kind = Outgoing::of(&packet);
+        Some((packet, kind))
     }
 
     /// Takes the request, which need not be sent.
     pub(crate) fn take_request(&mut self) -> Option<Packet> {
-        let is_request =
-            |slot: &Option<(Packet, Outgoing)>| matches!(slot, Some((_, Outgoing::Request(_))));
+        let is_request = |slot: &Option<Packet>| {
+            slot.as_ref().is_some_and(|packet| Outgoing::of(packet).is_like(Outgoing::REQUEST))
+        };
         let at = self.0.iter().position(is_request)?;
-        let (packet, _) = self.0.get_mut(at)?.take()?;
+        let packet = self.0.get_mut(at)?.take()?;
         self.0.get_mut(at..)?.rotate_left(1);
         Some(packet)
     }
