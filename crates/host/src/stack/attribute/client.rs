@@ -4,11 +4,12 @@ use bindrune_wire::Packet;
 
 use crate::{Error, capability::CLIENT, stack::memory::Receive};
 
-/// State of the application's request.
+/// State of the application's request. `Idle` is all zero.
 #[derive(Debug)]
+#[repr(u8)]
 pub(crate) enum ClientState {
     /// There is no request.
-    Idle,
+    Idle = 0,
     /// The request is in the out-slot.
     Queued,
     /// The request was sent, and its answer has not arrived.
