@@ -113,8 +113,16 @@ impl Stack {
     }
 
     /// Begins the turn of the next user that waits for a packet of a link.
-    #[inline(never)]
     fn offer_packet(&mut self, index: u8) {
+        let slot = self.links.get(usize::from(index));
+        let waiting = slot.is_some_and(|slot| slot.packet_turn.waiting != 0);
+        if waiting || self.awaiting_packet.channels != 0 {
+            self.offer_to_next(index);
+        }
+    }
+
+    #[inline(never)]
+    fn offer_to_next(&mut self, index: u8) {
         if !self.tx.app_may_take(self.app_holds_packets(index)) {
             return;
         }

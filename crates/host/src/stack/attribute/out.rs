@@ -22,9 +22,10 @@ impl Outgoing {
     /// Returns the kind of a PDU.
     fn of(packet: &Packet) -> Self {
         match packet.bytes().first().map(|&first| Opcode(first)) {
+            Some(Opcode::NOTIFICATION | Opcode::MULTIPLE_NOTIFICATION) | None => Self::Unanswered,
+            Some(opcode) if opcode.is_command() => Self::Unanswered,
             Some(Opcode::INDICATION) => Self::Indication,
-            Some(opcode) if opcode.response().is_some() => Self::Request(opcode),
-            Some(_) | None => Self::Unanswered,
+            Some(opcode) => Self::Request(opcode),
         }
     }
 
@@ -72,7 +73,10 @@ impl Out {
     /// Takes the PDU that has waited longest.
     pub(crate) fn take(&mut self) -> Option<(Packet, Outgoing)> {
         let Self([first, second, third]) = self;
-        let packet = core::mem::replace(first, core::mem::replace(second, third.take()))?;
+        let packet = match second {
+            Some(_) => core::mem::replace(first, core::mem::replace(second, third.take()))?,
+            None => first.take()?,
+        };
         let kind = Outgoing::of(&packet);
         Some((packet, kind))
     }
