@@ -197,8 +197,8 @@ impl Dlcs {
         self.command(index, Command::Line(status))
     }
 
-    /// Requests new port settings, or with `None` the peer's current ones. [`Changes::PORT`] follows the answer, or 20
-    /// s without one. Returns false if the DLC is not open, or another report or negotiation is not answered yet.
+    /// Requests new port settings, or with `None` the peer's current ones. [`Changes::PORT`] follows the answer, or
+    /// 20 s without one. Returns false if the DLC is not open, or another report or negotiation is not answered yet.
     pub fn set_port(&mut self, index: usize, settings: Option<PortSettings>) -> bool {
         self.command(index, Command::Port(settings))
     }

@@ -7,7 +7,8 @@ pub const HEADROOM: usize = 9;
 
 /// One owned packet buffer: free octets, then the packet's octets, then free octets.
 ///
-/// A packet is moved and never aliased. It comes from a [`crate::Pool`] and must return to it.
+/// A packet is moved and never aliased. It comes from a [`crate::Pool`] and must return to it. It uses at most 65,535
+/// octets of its slot.
 #[must_use = "a dropped packet is lost to its pool"]
 pub struct Packet {
     slot: &'static mut [u8],

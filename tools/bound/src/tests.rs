@@ -72,8 +72,8 @@ fn credits_take_room_where_an_event_has_none_to_spare() {
 #[test]
 fn a_window_is_in_use_for_two_events_behind_a_line() {
     let row = Row { flow: Flow::Channel(8), two_mbit: true, baud: Some(460_800), ..NOTIFICATION };
-    // The first K-frame of an event is read 1,048 + 5,556 µs after its anchor, when four exchanges are over: 4 × 1,392
-    // µs.
+    // The first K-frame of an event is read 1,048 + 5,556 µs after its anchor, when four exchanges are over: 4 ×
+    // 1,392 µs.
     assert_near(row.bound(), 4.0 * 246.75 * 8.0 / 0.030);
     let wide = Row { flow: Flow::Channel(32), ..row };
     assert_near(wide.bound(), wide.payload() * 8.0 * 460_800.0 / 2560.0);

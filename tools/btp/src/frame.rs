@@ -6,8 +6,8 @@ use crate::{Packet, Service};
 
 /// Length of the header in bytes: service, opcode, controller index, and the length of the data in two bytes.
 pub const HEADER: usize = 5;
-/// Longest frame in bytes, with its header. Long enough for the longest value of an attribute, and for an SDU of 2,048
-/// bytes.
+/// Longest frame in bytes, with its header. Long enough for the longest value of an attribute, and for an SDU of
+/// 2,048 bytes.
 pub const MTU: usize = 4096;
 
 /// Makes packets of the bytes of a stream.

@@ -104,8 +104,8 @@ impl Gatt<'_> {
 }
 
 impl Connection<'_> {
-    /// Notifies the peer of the value that the host holds when the peer has room. If the value is longer than MTU - 3
-    /// bytes, only its beginning is sent; the peer can read the rest. [Vol 3] Part F, 3.4.7.1
+    /// Notifies the peer of the value that the host holds when the peer has room. If the value is longer than MTU -
+    /// 3 bytes, only its beginning is sent; the peer can read the rest. [Vol 3] Part F, 3.4.7.1
     ///
     /// # Errors
     ///

@@ -40,8 +40,8 @@ impl Gatt<'_> {
     /// wait for confirmations of indications; for that, see [`Connection::indicate`].
     ///
     /// Each peer is served as soon as it has room, independently of the others. If a peer has no room for 400 ms, it is
-    /// reported with [`Error::Timeout`], and later calls skip it until it has room: a peer that takes nothing costs 400
-    /// ms once. Other errors are those of [`Connection::notify`]. A peer whose link ends meanwhile is not reported.
+    /// reported with [`Error::Timeout`], and later calls skip it until it has room: a peer that takes nothing costs
+    /// 400 ms once. Other errors are those of [`Connection::notify`]. A peer whose link ends meanwhile is not reported.
     ///
     /// # Errors
     ///

@@ -34,8 +34,8 @@ pub struct Scanner<'h> {
 }
 
 impl Config {
-    /// Sets the bytes of the arena for advertising reports that wait to be read. A report takes its data and about 16
-    /// bytes.
+    /// Sets the bytes of the arena for advertising reports that wait to be read. A report takes its data and about
+    /// 16 bytes.
     #[must_use]
     pub const fn scan_bytes(mut self, bytes: usize) -> Self {
         self.scan_bytes = bytes;

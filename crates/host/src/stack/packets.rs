@@ -23,6 +23,7 @@ impl AwaitingPacket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum PacketUser {
+    /// Nobody: anyone may take it.
     NoUser = 0,
     /// A PDU of ATT that the peer does not answer.
     Unanswered,
@@ -126,12 +127,7 @@ impl Stack {
         if !self.tx.app_may_take(self.app_holds_packets(index)) {
             return;
         }
-        let mut channels = 0;
-        for channel in indices(self.awaiting_packet.channels) {
-            if self.channels.get(channel.into()).is_some_and(|c| c.link().0 == index) {
-                channels |= bit(channel);
-            }
-        }
+        let (_, channels) = self.waiting_for_packet(bit(index));
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         let left = slot.credits.outstanding();
         let turn = &mut slot.packet_turn;
@@ -178,10 +174,9 @@ impl Stack {
         turn.left = turn.left.saturating_sub(count);
         if turn.left == 0 {
             turn.user = PacketUser::NoUser;
-            // They wait for the next turn until they are polled.
-            let (links, channels) = (self.awaiting_packet.links, self.awaiting_packet.channels);
-            self.wake_for_packet(bit(index));
-            self.awaiting_packet = AwaitingPacket { links, channels };
+            // All of them wait for the next turn, too, until they are polled.
+            let (links, channels) = self.waiting_for_packet(bit(index));
+            self.mark_for_packet(links, channels);
         }
     }
 
@@ -201,19 +196,32 @@ impl Stack {
 
     /// Wakes the tasks that wait for a transmit packet on some of the links.
     pub(super) fn wake_for_packet(&mut self, links: Mask) {
-        let awaiting = self.awaiting_packet.links & links;
-        self.awaiting_packet.links &= !links;
-        for index in indices(awaiting) {
+        let (waiting, channels) = self.waiting_for_packet(links);
+        self.awaiting_packet.links &= !waiting;
+        self.awaiting_packet.channels &= !channels;
+        self.mark_for_packet(waiting, channels);
+    }
+
+    /// Returns those of the links, and their channels, on which tasks wait for a transmit packet.
+    fn waiting_for_packet(&self, links: Mask) -> (Mask, Mask) {
+        let mut channels = 0;
+        for channel in indices(self.awaiting_packet.channels) {
+            let link = self.channels.get(channel.into()).map_or(0, |channel| channel.link().0);
+            if links & bit(link) != 0 {
+                channels |= bit(channel);
+            }
+        }
+        (self.awaiting_packet.links & links, channels)
+    }
+
+    fn mark_for_packet(&mut self, links: Mask, channels: Mask) {
+        for index in indices(links) {
             self.ready.link(index, LinkKey::Push);
             self.ready.link(index, LinkKey::Confirmation);
             self.ready.link(index, LinkKey::Fixed);
         }
-        for channel in indices(self.awaiting_packet.channels) {
-            let link = self.channels.get(channel.into()).map_or(0, |channel| channel.link().0);
-            if links & bit(link) != 0 {
-                self.awaiting_packet.channels &= !bit(channel);
-                self.ready.channel(channel, ChannelKey::Send);
-            }
+        for channel in indices(channels) {
+            self.ready.channel(channel, ChannelKey::Send);
         }
     }
 

@@ -9,8 +9,8 @@ const ROTATE_MAX: u64 = 41_400;
 
 impl Config {
     /// Sets whether the host uses private addresses on the air. Default: the identity address. The key with which
-    /// bonded devices resolve them is made once and kept in the store of bonds. A rotation of less than 1 s counts as 1
-    /// s, and one of more than 11.5 h as 11.5 h.
+    /// bonded devices resolve them is made once and kept in the store of bonds. A rotation of less than 1 s counts as
+    /// 1 s, and one of more than 11.5 h as 11.5 h.
     #[must_use]
     pub const fn privacy(mut self, privacy: Privacy) -> Self {
         self.privacy = match privacy {

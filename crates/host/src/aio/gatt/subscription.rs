@@ -61,8 +61,8 @@ impl<'h> Connection<'h> {
     /// [`Error::NotFound`] if the characteristic can do neither; [`Error::NoSubscription`] if all subscription slots of
     /// the link are in use; [`Error::NoPackets`] if `RX` of [`crate::Resources`] has no packet for values;
     /// [`Error::Busy`] if the characteristic already has a subscription. [`Error::Att`] if the peer refused,
-    /// [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not answer within 30
-    /// s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and
+    /// [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not answer within
+    /// 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and
     /// others).
     ///
     /// # Cancel safety

@@ -5,10 +5,9 @@ use bindrune_wire::Packet;
 
 /// Kind of a PDU that the application sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum Outgoing {
     /// A request of the client.
-    Request(Opcode) = 1,
+    Request(Opcode),
     /// An indication, which the peer must confirm.
     Indication,
     /// A notification or a write command.
