@@ -62,7 +62,9 @@ impl<T> Place<T> {
 /// | `OUTPUT` | most bytes of one write to the transport | 259 |
 /// | `PAIRINGS` | pairings at once, on all links | 1 |
 ///
-/// `SIZE` is at most 65,535. `INPUT` and `OUTPUT` are 4,096 with `std`, and 264 without. An urgent command is sent after the bytes that are
+/// `SIZE` is at most 65,535.
+///
+/// `INPUT` and `OUTPUT` are 4,096 with `std`, and 264 without. An urgent command is sent after the bytes that are
 /// already in the output buffer.
 ///
 /// `PAIRINGS` is `LINKS` with `std`, and 1 without. While all are in use, a peer that requests pairing is refused with

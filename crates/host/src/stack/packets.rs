@@ -23,7 +23,7 @@ impl AwaitingPacket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum PacketUser {
-    /// Nobody: anyone may take it.
+    /// No turn: any user may take it.
     NoUser = 0,
     /// A PDU of ATT that the peer does not answer.
     Unanswered,
