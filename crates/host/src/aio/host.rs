@@ -204,6 +204,7 @@ impl Host {
         self.with(|core| {
             core.stack.check_claims();
             core.stack.check_deadline();
+            core.stack.check_packets();
         });
     }
 }

@@ -237,7 +237,7 @@ impl Stack {
         if kept {
             return Ok(Poll::Ready(Some(packet)));
         }
-        self.tx.pool.give(packet);
+        self.packet_free(link.index, packet);
         result.map(|_| Poll::Ready(None))
     }
 

@@ -174,9 +174,7 @@ impl Stack {
         turn.left = turn.left.saturating_sub(count);
         if turn.left == 0 {
             turn.user = PacketUser::NoUser;
-            // All of them wait for the next turn, too, until they are polled.
-            let (links, channels) = self.waiting_for_packet(bit(index));
-            self.mark_for_packet(links, channels);
+            self.wake_for_packet(bit(index));
         }
     }
 
@@ -194,12 +192,23 @@ impl Stack {
         self.offer_packet(index);
     }
 
-    /// Wakes the tasks that wait for a transmit packet on some of the links.
+    /// Wakes the tasks that wait for a transmit packet on some of the links. Those that still wait when they are polled
+    /// are recorded again.
     pub(super) fn wake_for_packet(&mut self, links: Mask) {
         let (waiting, channels) = self.waiting_for_packet(links);
         self.awaiting_packet.links &= !waiting;
         self.awaiting_packet.channels &= !channels;
-        self.mark_for_packet(waiting, channels);
+        for index in indices(waiting) {
+            if let Some(slot) = self.links.get_mut(usize::from(index)) {
+                slot.packet_turn.waiting = 0;
+            }
+            self.ready.link(index, LinkKey::Push);
+            self.ready.link(index, LinkKey::Confirmation);
+            self.ready.link(index, LinkKey::Fixed);
+        }
+        for channel in indices(channels) {
+            self.ready.channel(channel, ChannelKey::Send);
+        }
     }
 
     /// Returns those of the links, and their channels, on which tasks wait for a transmit packet.
@@ -212,17 +221,6 @@ impl Stack {
             }
         }
         (self.awaiting_packet.links & links, channels)
-    }
-
-    fn mark_for_packet(&mut self, links: Mask, channels: Mask) {
-        for index in indices(links) {
-            self.ready.link(index, LinkKey::Push);
-            self.ready.link(index, LinkKey::Confirmation);
-            self.ready.link(index, LinkKey::Fixed);
-        }
-        for channel in indices(channels) {
-            self.ready.channel(channel, ChannelKey::Send);
-        }
     }
 
     /// Takes back a borrowed packet that the application did not send.
@@ -242,6 +240,23 @@ impl Stack {
     pub(super) fn packet_borrowed(&mut self, index: u8) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             slot.borrowed = slot.borrowed.saturating_add(1);
+        }
+    }
+
+    /// Panics if a task is not woken although a packet is free for it, or waits for a turn that nothing ends.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    pub(crate) fn check_packets(&self) {
+        for (index, slot) in (0u8..).zip(self.links.iter()).filter(|(_, slot)| slot.is_up()) {
+            let turn = &slot.packet_turn;
+            let (links, channels) = self.waiting_for_packet(bit(index));
+            let waits = turn.waiting != 0 || channels != 0;
+            let may = self.tx.app_may_take(self.app_holds_packets(index));
+            let missed = waits && may && turn.user == PacketUser::NoUser;
+            assert!(!missed, "a packet is free for link {index}: {turn:?}, {channels:#x}");
+            let ends = turn.user == PacketUser::NoUser || turn.left <= slot.credits.outstanding();
+            assert!(ends, "nothing ends {turn:?} of link {index}");
+            assert!(turn.waiting == 0 || links != 0, "{turn:?} of link {index}");
         }
     }
 }

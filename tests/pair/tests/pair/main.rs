@@ -40,5 +40,6 @@ mod standard;
 mod table;
 mod trace;
 mod transfer;
+mod turns;
 mod update;
 mod value;

@@ -63,7 +63,7 @@ impl Stack {
                 Poll::Ready(Ok(()))
             }
             Err(error) => {
-                self.tx.pool.give(packet);
+                self.packet_free(channel.link.index, packet);
                 Poll::Ready(Err(send_error(error)))
             }
         }
