@@ -247,8 +247,9 @@ impl Stack {
         match ticket {}
     }
 
+    /// Leaves the record in the store, for a host with BR/EDR.
     pub(super) const fn load_classic_bond(&self, _: Address, _: &[u8]) -> bool {
-        false
+        true
     }
 
     pub(super) const fn classic_end_all(&self, _: Status) {}

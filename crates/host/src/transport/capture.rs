@@ -14,8 +14,10 @@ use bindrune_hci::{
 };
 use embedded_io_async::{ErrorType, Read, Write};
 
-/// The sink of a capture, shared by both directions.
-type Sink = Arc<Mutex<Box<dyn io::Write + Send>>>;
+use crate::report::report;
+
+/// The sink of a capture, shared by both directions; `None` after it has failed.
+type Sink = Arc<Mutex<Option<Box<dyn io::Write + Send>>>>;
 
 /// A captured receiving half.
 pub struct CapturedReader<R> {
@@ -30,7 +32,7 @@ pub struct CapturedWriter<W> {
 }
 
 /// Captures a transport. Each packet is written to `sink` as soon as it is complete. If `sink` fails, the capture ends
-/// and the transport continues.
+/// in both directions, which the log says, and the transport continues.
 ///
 /// # Errors
 ///
@@ -42,7 +44,7 @@ pub fn capture<R, W>(
 ) -> io::Result<(CapturedReader<R>, CapturedWriter<W>)> {
     sink.write_all(&snoop::header())?;
     sink.flush()?;
-    let sink: Sink = Arc::new(Mutex::new(Box::new(sink)));
+    let sink: Sink = Arc::new(Mutex::new(Some(Box::new(sink))));
     let reader =
         CapturedReader { inner: reader, tap: Tap::new(Arc::clone(&sink), Direction::ToHost) };
     let writer = CapturedWriter { inner: writer, tap: Tap::new(sink, Direction::ToController) };
@@ -79,7 +81,7 @@ impl<W: Write> Write for CapturedWriter<W> {
 
 /// One direction: assembles packets and writes them.
 struct Tap {
-    sink: Option<Sink>,
+    sink: Sink,
     direction: Direction,
     deframer: Deframer,
     packet: Vec<u8>,
@@ -87,7 +89,7 @@ struct Tap {
 
 impl Tap {
     const fn new(sink: Sink, direction: Direction) -> Self {
-        Self { sink: Some(sink), direction, deframer: Deframer::new(direction), packet: Vec::new() }
+        Self { sink, direction, deframer: Deframer::new(direction), packet: Vec::new() }
     }
 
     fn pass(&mut self, mut octets: &[u8]) {
@@ -113,15 +115,15 @@ impl Tap {
     }
 
     fn record(&mut self) {
-        let (Some(sink), Some(&indicator)) = (&self.sink, self.packet.first()) else { return };
+        let mut guard = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        let (Some(sink), Some(&indicator)) = (guard.as_mut(), self.packet.first()) else { return };
         let total = u32::try_from(self.packet.len()).unwrap_or(u32::MAX);
         let header = snoop::record(self.direction, PacketType(indicator), now(), total);
-        let mut guard = sink.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = guard.write_all(&header).and_then(|()| guard.write_all(&self.packet));
-        let written = written.and_then(|()| guard.flush());
-        drop(guard);
-        if written.is_err() {
-            self.sink = None;
+        let written = sink.write_all(&header).and_then(|()| sink.write_all(&self.packet));
+        if let Err(error) = written.and_then(|()| sink.flush()) {
+            // A record that is not whole ends the file: a reader would take what follows for its rest.
+            *guard = None;
+            report!(error, "the capture ends here, because it cannot be written: {error}");
         }
     }
 }
@@ -182,6 +184,37 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn a_sink_that_fails_gets_nothing_more_from_either_direction() {
+        /// Takes what fits in 60 octets.
+        #[derive(Clone, Default)]
+        struct Full(Shared);
+
+        impl io::Write for Full {
+            fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+                let room = 60usize.saturating_sub(self.0.0.lock().unwrap().len());
+                match buf.get(..buf.len().min(room)) {
+                    Some([]) | None => Err(io::ErrorKind::StorageFull.into()),
+                    Some(part) => self.0.write(part),
+                }
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+
+        let file = Full::default();
+        let (mut reader, mut writer) =
+            capture(&[0u8; 0][..], Vec::<u8>::new(), file.clone()).unwrap();
+        writer.tap.pass(&[1, 3, 0x0c, 0]);
+        writer.tap.pass(&[1, 3, 0x0c, 0]);
+        // There is room again, but the last record is not whole.
+        file.0.0.lock().unwrap().truncate(50);
+        reader.tap.pass(&[4, 0x0e, 4, 1, 3, 0x0c, 0]);
+        assert_eq!(file.0.0.lock().unwrap().len(), 50);
     }
 
     #[test]

@@ -194,7 +194,8 @@ impl Stack {
 
     /// Takes a record that the store has; false if it is damaged or has no place.
     pub(in crate::stack) fn load_classic_bond(&mut self, peer: Address, record: &[u8]) -> bool {
-        let Some(state) = self.classic.get() else { return false };
+        // A host without BR/EDR leaves the record in the store, for a host that has it.
+        let Some(state) = self.classic.get() else { return true };
         let bond = Bond::read(record).ok().filter(|bond| bond.peer == peer);
         bond.is_some_and(|bond| state.bonds.has(peer) || state.bonds.put(&bond, false))
     }
