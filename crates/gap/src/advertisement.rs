@@ -205,7 +205,8 @@ impl<'a> Advertisement<'a> {
     }
 
     /// Sets the local name, instead of the device's own. Passive scanners find it, or its beginning, if the
-    /// advertising data has room after the other structures; the scan response then has the whole name if it fits.
+    /// advertising data has room after the other structures; the scan response then has the whole name, or as much of
+    /// it as fits. [`Self::shown_name`] returns that part.
     #[must_use]
     pub const fn name(mut self, name: &'a str) -> Self {
         self.name = Some(name);

@@ -2,7 +2,7 @@ use core::fmt;
 
 use bindrune_wire::{NoRoom, Uuid};
 
-use super::{AdType, AdWriter, Flags, LEGACY_DATA_MAX, write::Width};
+use super::{AdData, AdType, AdWriter, Flags, LEGACY_DATA_MAX, write::Width};
 use crate::{Advertisement, AdvertisementKind, Device, Discoverable};
 
 /// An advertisement whose data does not fit, with the type of the first structure that has no room.
@@ -33,7 +33,7 @@ impl defmt::Format for TooLong {
 /// Order: flags, services, appearance, service data, manufacturer data, transmit power, the user's structures, the
 /// name. If the advertising data has no room for a structure, it goes to the scan response; a list of services is split
 /// over both. If the name does not fit in the advertising data, the beginning that fits goes there, for passive
-/// scanners, and the whole name goes to the scan response if it fits.
+/// scanners, and the scan response has the whole name, or a longer beginning if it has room for one.
 ///
 /// # Errors
 ///
@@ -70,6 +70,38 @@ impl Advertisement<'_> {
             Some(_) => second,
             None => first.saturating_add(second),
         }
+    }
+}
+
+impl<'a> Advertisement<'a> {
+    /// Returns the part of [`Self::name`] that an active scanner finds: all of it, or its beginning if there is no room
+    /// for more. `memory` is as long as the host's for one advertisement, 62 bytes without extended advertising; its
+    /// contents are overwritten.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLong`] with the first structure that has no room.
+    pub fn shown_name(&self, memory: &mut [u8]) -> Result<Option<&'a str>, TooLong> {
+        let (first, second) = self.split(memory);
+        let (first_len, second_len) = lay_out(self, Device::UNNAMED, first, second)?;
+        let name = self.name.unwrap_or_default();
+        let shown = |data: &[u8], len: usize| {
+            let found = AdData::new(data.get(..len).unwrap_or_default()).name();
+            let own = found.filter(|found| name.as_bytes().starts_with(found.octets()));
+            own.map_or(0, |own| own.octets().len())
+        };
+        let len = shown(first, first_len).max(shown(second, second_len));
+        Ok(name.get(..len).filter(|name| !name.is_empty()))
+    }
+
+    /// Divides the memory of an advertising set between advertising data and scan response.
+    pub(crate) fn split<'m>(&self, memory: &'m mut [u8]) -> (&'m mut [u8], &'m mut [u8]) {
+        let place = match (self.parameters.extended, self.parameters.kind) {
+            (None, _) => LEGACY_DATA_MAX.min(memory.len()),
+            (Some(_), AdvertisementKind::Scannable) => 0,
+            (Some(_), _) => memory.len(),
+        };
+        memory.split_at_mut_checked(place).unwrap_or_default()
     }
 }
 
@@ -178,9 +210,9 @@ impl Sheet<'_> {
     /// Writes the name, and keeps `reserved` octets of the scan response for the user's structures.
     fn name(&mut self, name: &str, reserved: usize) -> Result<(), TooLong> {
         let room = self.second.room().saturating_sub(reserved);
-        let whole = name.len() <= self.first.room();
+        let first_room = self.first.room();
         let first = self.first.name_or_beginning(name);
-        if whole || (first.is_ok() && room < name.len()) {
+        if name.len() <= first_room || (first.is_ok() && room <= first_room) {
             return Ok(());
         }
         let second = self.second.name_within(name, room);
@@ -290,7 +322,7 @@ mod tests {
         assert_eq!(own(full), laid_out(&full));
         let nearly = Advertisement::connectable().data(&[7; 25]).scan_response(&[7; 22]);
         let (first, second) = own(nearly).unwrap();
-        assert_eq!((first.len(), second.len()), (3 + 25 + 3, 22 + 4));
+        assert_eq!((first.len(), second.len()), (3 + 25 + 3, 22 + 4 + 5));
     }
 
     #[test]
@@ -300,7 +332,7 @@ mod tests {
             Advertisement::connectable().service(BATTERY).manufacturer(0x59, &[7; 4]).name(name);
         let (first, second) = laid_out(&ad).unwrap();
         assert_eq!(first[..15], hex!("020106 03030f18 07ff5900 07070707"));
-        assert_eq!(crate::AdData::new(&second).name().unwrap().text(), Some(name));
+        assert_eq!(AdData::new(&second).name().unwrap().text(), Some(name));
 
         let beacon = Advertisement::non_connectable().manufacturer(0x59, &[7; 26]).name(name);
         assert_eq!(laid_out(&beacon), Err(TooLong(AdType::COMPLETE_LOCAL_NAME)));
@@ -315,7 +347,7 @@ mod tests {
         let (first, second) = laid_out(&ad).unwrap();
         assert_eq!((first[3], first[4], second[0], second[1]), (27, 2, 15, 2));
         let both: Vec<u8> = [first, second].concat();
-        assert_eq!(crate::AdData::new(&both).services().collect::<Vec<_>>(), many);
+        assert_eq!(AdData::new(&both).services().collect::<Vec<_>>(), many);
 
         let too_many: Vec<_> = (0..28).map(|i| Uuid::new_16(0x1800 + i)).collect();
         let ad = Advertisement::connectable().services(&too_many);
@@ -327,29 +359,52 @@ mod tests {
         let name = "A name of twenty-four cc";
         let ad = Advertisement::connectable().service(BATTERY).manufacturer(0x59, &[7; 4]);
         let (first, second) = laid_out(&ad.name(name)).unwrap();
-        let passive = crate::AdData::new(&first).name().unwrap();
+        let passive = AdData::new(&first).name().unwrap();
         assert_eq!((passive.text(), passive.is_complete()), (Some(&name[..14]), false));
         let both = [first, second].concat();
-        let active = crate::AdData::new(&both).name().unwrap();
+        let active = AdData::new(&both).name().unwrap();
         assert_eq!((active.text(), active.is_complete()), (Some(name), true));
         // There is no room for even one character: only the scan response has the name.
         let (first, second) = laid_out(&ad.data(&[13; 14]).name(name)).unwrap();
         assert_eq!(first.len(), 29);
-        assert_eq!(crate::AdData::new(&second).name().unwrap().text(), Some(name));
+        assert_eq!(AdData::new(&second).name().unwrap().text(), Some(name));
     }
 
     #[test]
     fn a_name_that_fits_nowhere_is_shortened() {
         let name = "This name has more octets than any legacy PDU";
-        let ad = Advertisement::connectable().name(name);
-        let (first, second) = laid_out(&ad).unwrap();
-        assert_eq!(first[..5], hex!("020106 1b08"));
-        assert_eq!(first[5..], name.as_bytes()[..26]);
-        assert!(second.is_empty());
-        let kept = Advertisement::connectable().name(name).scan_response(&hex!("020af8"));
-        let (first, second) = laid_out(&kept).unwrap();
-        assert_eq!((first.len(), first[4]), (3 + 28, 8));
-        assert_eq!(second, hex!("020af8"));
+        let services = [Uuid::new_16(0x180f), Uuid::new_128(7)];
+        let response = hex!("040af80000");
+        let plain = Advertisement::connectable().name(name);
+        // Octets of the name in the advertising data, and in the scan response if it has more.
+        for (ad, first_len, second_len) in [
+            (plain, 26, 29),
+            (plain.scan_response(&response), 26, 0),
+            (plain.services(&services), 4, 29),
+            (plain.services(&services).scan_response(&response), 4, 24),
+            (plain.data(&[13; 14]).manufacturer(0x59, &[7; 8]), 0, 29),
+        ] {
+            let (first, second) = laid_out(&ad).unwrap();
+            assert!(first.len() <= LEGACY_DATA_MAX && second.len() <= LEGACY_DATA_MAX);
+            let own = ad.scan_response.unwrap_or_default();
+            let (second, kept) = second.split_at(second.len() - own.len());
+            assert_eq!(kept, own);
+            for (data, len) in [(&first[..], first_len), (second, second_len)] {
+                let shown = AdData::new(data).name();
+                assert_eq!(shown.and_then(|n| n.text()).unwrap_or_default(), &name[..len]);
+                assert!(!shown.is_some_and(|n| n.is_complete()));
+            }
+            let both = [&first[..], second].concat();
+            let longest = first_len.max(second_len);
+            assert_eq!(AdData::new(&both).name().unwrap().text(), Some(&name[..longest]));
+            let shown = ad.shown_name(&mut [0; 2 * LEGACY_DATA_MAX]).unwrap();
+            assert_eq!(shown, Some(&name[..longest]));
+        }
+        assert_eq!(plain.shown_name(&mut [0; 3]), Err(TooLong(AdType::COMPLETE_LOCAL_NAME)));
+        let whole = plain.extended().shown_name(&mut [0; 100]);
+        assert_eq!(whole, Ok(Some(name)));
+        assert_eq!(plain.exactly(&[]).shown_name(&mut [0; 100]), Ok(None));
+        assert_eq!(Advertisement::connectable().shown_name(&mut [0; 100]), Ok(None));
     }
 
     #[test]

@@ -56,11 +56,13 @@ impl<'a> AdData<'a> {
         Some(Flags::from_bits_retain(octets.first().copied().unwrap_or_default()))
     }
 
-    /// Returns the local name: the complete one if present, otherwise the shortened one.
+    /// Returns the local name: the complete one if present, otherwise the longest shortened one. A device may advertise
+    /// a short beginning, and a longer one in the scan response.
     #[must_use]
     pub fn name(&self) -> Option<Name<'a>> {
         let complete = self.find(AdType::COMPLETE_LOCAL_NAME);
-        let octets = complete.or_else(|| self.find(AdType::SHORTENED_LOCAL_NAME))?;
+        let shortened = || self.all(AdType::SHORTENED_LOCAL_NAME).max_by_key(|name| name.len());
+        let octets = complete.or_else(shortened)?;
         Some(Name { octets, complete: complete.is_some() })
     }
 

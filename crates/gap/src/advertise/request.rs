@@ -4,10 +4,8 @@ use bindrune_hci::{FilterPolicy, OwnAddressType, Status};
 
 use super::{Gate, SetId};
 use crate::{
-    Advertisement, AdvertisementKind, ControllerInfo, Device, TooLong,
-    accept_list::ListState,
-    adv_data::{LEGACY_DATA_MAX, lay_out},
-    advertisement::Parameters,
+    Advertisement, AdvertisementKind, ControllerInfo, Device, TooLong, accept_list::ListState,
+    adv_data::lay_out, advertisement::Parameters,
 };
 
 /// Parameters of the advertising; the data lies in the set's memory.
@@ -29,15 +27,10 @@ impl Request {
         device: Device<'_>,
         data: &mut [u8],
     ) -> Result<Self, TooLong> {
-        let parameters = ad.parameters;
-        let split = match (parameters.extended, parameters.kind) {
-            (None, _) => LEGACY_DATA_MAX.min(data.len()),
-            (Some(_), AdvertisementKind::Scannable) => 0,
-            (Some(_), _) => data.len(),
-        };
-        let (first, second) = data.split_at_mut_checked(split).unwrap_or_default();
+        let (first, second) = ad.split(data);
+        let split = first.len();
         let len = lay_out(ad, device, first, second)?;
-        Ok(Self { parameters, private_peer: false, split, len })
+        Ok(Self { parameters: ad.parameters, private_peer: false, split, len })
     }
 
     pub(super) const fn is_connectable(&self) -> bool {
