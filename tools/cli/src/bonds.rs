@@ -154,7 +154,13 @@ pub(crate) fn make_folder_of(path: &Path) -> Result<(), Failure> {
 /// Describes a fault of the file, with advice.
 pub(crate) fn failure(error: &FileStoreError) -> Failure {
     let text = error.to_string();
+    if let FileStoreError::Io { error, .. } = error {
+        return Failure::failed(text).about_file(error.kind());
+    }
     match text.split_once("; ") {
+        Some((what, _)) if matches!(error, FileStoreError::InUse { .. }) => {
+            Failure::failed(what).advise("End it, or name another file: --bond-file FILE.")
+        }
         Some((what, advice)) => Failure::failed(what).advise(sentence(advice)),
         None => Failure::failed(text),
     }

@@ -3,10 +3,12 @@
 mod device;
 mod shell;
 
-use std::path::PathBuf;
+use std::{env, path::PathBuf};
 
 use bindrune::{Address, Opcode, Uuid};
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 
 use crate::{
     btp::cli::Btp,
@@ -34,6 +36,24 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// Variable with the controller.
+pub(crate) const TRANSPORT: &str = "BINDRUNE_TRANSPORT";
+/// Variable with the file of bonds.
+const BOND_FILE: &str = "BINDRUNE_BOND_FILE";
+
+impl Cli {
+    /// Reads the command line. An empty variable counts as one that is not set.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        for (option, variable) in [("transport", TRANSPORT), ("bond_file", BOND_FILE)] {
+            if env::var_os(variable).is_some_and(|value| value.is_empty()) {
+                command = command.mut_arg(option, |option| option.env(None::<&str>));
+            }
+        }
+        Self::from_arg_matches(&command.try_get_matches()?)
+    }
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct Globals {
     /// The controller
@@ -42,7 +62,7 @@ pub(crate) struct Globals {
         short,
         long,
         global = true,
-        env = "BINDRUNE_TRANSPORT",
+        env = TRANSPORT,
         default_value = "sim"
     )]
     pub(crate) transport: Transport,
@@ -50,7 +70,7 @@ pub(crate) struct Globals {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) capture: Option<PathBuf>,
     /// File for the keys of bonded devices, instead of the user's data directory
-    #[arg(long, global = true, value_name = "FILE", env = "BINDRUNE_BOND_FILE")]
+    #[arg(long, global = true, value_name = "FILE", env = BOND_FILE)]
     pub(crate) bond_file: Option<PathBuf>,
     /// Print one JSON object per line
     #[arg(long, global = true)]

@@ -184,7 +184,15 @@ impl Failure {
 
     /// A file could not be opened, read or written.
     pub(crate) fn file(doing: &str, path: &std::path::Path, error: &io::Error) -> Self {
-        Self::failed(format!("cannot {doing} {}: {error}", path.display()))
+        Self::failed(format!("cannot {doing} {}: {error}", path.display())).about_file(error.kind())
+    }
+
+    /// Advises what to do about a file that the system does not open, read or write.
+    pub(crate) fn about_file(self, kind: io::ErrorKind) -> Self {
+        match file_advice(kind) {
+            Some(advice) => self.advise(advice),
+            None => self,
+        }
     }
 
     /// Returns the program's exit code.
@@ -289,6 +297,30 @@ const fn advice_of(error: Error) -> Option<&'static str> {
             "The controller was reset: run the command again."
         }
         Error::Unsupported => "`info` shows what the controller can do.",
+        _ => return None,
+    })
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "few errors have a known cause")]
+const fn file_advice(kind: io::ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        io::ErrorKind::NotFound => "Is the path right, and is its folder there?",
+        io::ErrorKind::PermissionDenied => {
+            "You have no permission for it: name another file, or change its permissions."
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "Its disk can only be read: name a file on another one."
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "Its disk, or your share of it, is full: make room, or name a file on another one."
+        }
+        io::ErrorKind::InvalidFilename => {
+            "The name is too long, or has a character that is not possible: name another file."
+        }
+        io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => {
+            "A folder is where a file must be, or the other way around: name another file."
+        }
+        io::ErrorKind::InvalidData => "It is not text in UTF-8: is it the right file?",
         _ => return None,
     })
 }

@@ -112,6 +112,11 @@ pub(crate) fn standard_input() -> Blocks {
     stream::read(|| Ok(io::stdin()))
 }
 
+/// Writes standard output.
+pub(crate) fn standard_output() -> Writer {
+    Writer::new(|| Ok(io::stdout()))
+}
+
 /// Where received data goes. A file gets its name when it is complete: until then it is `NAME.part`.
 pub(crate) struct Sink {
     target: Target,
@@ -134,7 +139,7 @@ impl Sink {
     pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Failure> {
         let sink = |target, part| Self { target, path: path.to_owned(), part, force, bytes: 0 };
         if is_standard(path) {
-            return Ok(sink(Target::Stream(Writer::new(|| Ok(io::stdout()))), None));
+            return Ok(sink(Target::Stream(standard_output()), None));
         }
         let mut open = OpenOptions::new();
         open.write(true);

@@ -2,7 +2,7 @@
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use crate::output;
+use crate::{output, paint::printable};
 
 struct Stderr;
 
@@ -23,7 +23,7 @@ impl Log for Stderr {
                 "{:<5} {}: {}",
                 record.level().as_str().to_ascii_lowercase(),
                 record.target(),
-                record.args()
+                printable(&record.args().to_string())
             ));
         }
     }

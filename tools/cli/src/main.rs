@@ -26,6 +26,7 @@ mod render;
 mod security;
 mod services;
 mod session;
+mod shown;
 mod sim;
 mod stop;
 mod table;
@@ -36,23 +37,24 @@ mod usage;
 use std::process::ExitCode;
 
 use bindrune_trace::numbers;
-use clap::Parser as _;
 
 use crate::{cli::Cli, failure::Failure, output::Output};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return usage::end(&error),
     };
     log::start(cli.globals.verbose);
     let out = Output::new(cli.globals.json);
-    match run(cli, out) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
+    let failed = run(cli, out).inspect_err(|failure| out.failure(failure));
+    match (failed, out.finish()) {
+        (Ok(()), Ok(())) => ExitCode::SUCCESS,
+        (Ok(()), Err(failure)) => {
             out.failure(&failure);
             failure.exit_code()
         }
+        (Err(failure), _) => failure.exit_code(),
     }
 }
 

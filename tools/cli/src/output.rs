@@ -1,16 +1,25 @@
 //! Output of the program: records for users, or one JSON object per line for scripts.
 
 pub(crate) mod above;
+mod lane;
 mod plain;
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::SystemTime,
 };
 
 use serde::Serialize;
 
-use crate::{failure::Failure, paint::Paint};
+use self::lane::{Full, Lane};
+use crate::{
+    failure::Failure,
+    paint::{Paint, printable},
+};
 
 /// A result of a command, with a text for users and JSON for scripts.
 pub(crate) trait Record: Serialize {
@@ -86,10 +95,10 @@ impl Output {
     /// Prints a record.
     pub(crate) fn record<R: Record>(self, record: &R) -> Result<(), Failure> {
         if self.json {
-            return line(&json(record, R::STAMPED)?);
+            return self.line(json(record, R::STAMPED)?);
         }
         let text = record.human(self.paint);
-        if text.is_empty() { Ok(()) } else { line(&self.for_users(&text)) }
+        if text.is_empty() { Ok(()) } else { self.line(self.for_users(&text)) }
     }
 
     /// Prints a record on stderr, because stdout carries data.
@@ -102,7 +111,7 @@ impl Output {
 
     /// Prints lines for users, and nothing for scripts.
     pub(crate) fn text(self, text: &str) -> Result<(), Failure> {
-        if self.json { Ok(()) } else { line(&self.for_users(text)) }
+        if self.json { Ok(()) } else { self.line(self.for_users(text)) }
     }
 
     /// Prints a message that is not a result, on stderr.
@@ -112,9 +121,7 @@ impl Output {
 
     /// Prints a question on stderr; the answer follows on the same line.
     pub(crate) fn prompt(self, text: &str) {
-        let mut stderr = io::stderr().lock();
-        let text = self.for_users(text);
-        let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+        aside(self.for_users(text));
     }
 
     /// Returns a text in the letters that users can see.
@@ -128,7 +135,40 @@ impl Output {
             && let Ok(text) = json(&failure.report(), true)
         {
             // The reader of stdout may be gone; stderr has the same.
-            let _ = line(&text);
+            let _ = self.line(text);
+        }
+    }
+
+    /// Prints a line on stdout.
+    fn line(self, mut text: String) -> Result<(), Failure> {
+        if above::print(&text) {
+            return Ok(());
+        }
+        text.push('\n');
+        let Some(lanes) = LANES.get() else {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(text.as_bytes())?;
+            return Ok(stdout.flush()?);
+        };
+        let full = if DROPS.load(Ordering::Relaxed) { Full::Drops } else { Full::Waits };
+        let notice = |dropped| {
+            let record = Dropped { dropped };
+            let text = if self.json { json(&record, true).ok() } else { None };
+            text.unwrap_or_else(|| record.human(self.paint)) + "\n"
+        };
+        Ok(lanes.stdout.put(text, full, notice)?)
+    }
+
+    /// Waits until the reader has taken everything; after a signal, only a moment.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        let Some(lanes) = LANES.get() else { return Ok(()) };
+        let lost = lanes.stdout.finish();
+        // If stderr is closed, or its reader stalls, no reader misses it.
+        let _ = lanes.stderr.finish();
+        match lost? {
+            0 => Ok(()),
+            lost => Err(Failure::failed(format!("the output is incomplete: {lost} lines are lost"))
+                .advise("Its reader does not read, or too slowly. The controller was shut down in the regular way.")),
         }
     }
 
@@ -136,10 +176,11 @@ impl Output {
     pub(crate) fn failure(self, failure: &Failure) {
         let Failure::Reported { what, advice, .. } = failure else { return };
         self.failure_for_scripts(failure);
-        let mut text = format!("error: {what}");
+        // Names of files and devices may have any characters.
+        let mut text = format!("error: {}", printable(what));
         for line in advice.iter().flat_map(|a| a.lines()) {
             text.push_str("\n  ");
-            text.push_str(line);
+            text.push_str(&printable(line));
         }
         self.note(&text);
     }
@@ -162,16 +203,51 @@ fn now() -> String {
 /// Prints a line on stderr.
 pub(crate) fn diagnostic(text: &str) {
     if !above::print(text) {
-        // If stderr is closed, there is no reader.
-        let _ = writeln!(io::stderr(), "{text}");
+        aside(format!("{text}\n"));
     }
 }
 
-fn line(text: &str) -> Result<(), Failure> {
-    if above::print(text) {
-        return Ok(());
+/// Prints a text on stderr. If stderr is closed, there is no reader.
+fn aside(text: String) {
+    let _ = match LANES.get() {
+        Some(lanes) => lanes.stderr.put(text, Full::Drops, |n| format!("{}\n", dropped(n))),
+        None => io::stderr().write_all(text.as_bytes()),
+    };
+}
+
+/// Both outputs, while a host runs.
+struct Lanes {
+    stdout: Arc<Lane>,
+    stderr: Arc<Lane>,
+}
+
+static LANES: OnceLock<Lanes> = OnceLock::new();
+
+/// Whether lines of stdout are dropped if its reader stalls.
+static DROPS: AtomicBool = AtomicBool::new(false);
+
+/// From now on, a reader that stalls does not stop the host. If it has left too much, lines of an endless command are
+/// dropped and counted; other commands wait for it.
+pub(crate) fn detach(endless: bool) {
+    LANES.get_or_init(|| Lanes {
+        stdout: Lane::start(lane::MOST, io::stdout()),
+        stderr: Lane::start(lane::MOST, io::stderr()),
+    });
+    DROPS.store(endless, Ordering::Relaxed);
+}
+
+/// Lines that were dropped.
+#[derive(Serialize)]
+struct Dropped {
+    dropped: u64,
+}
+
+impl Record for Dropped {
+    fn human(&self, _: Paint) -> String {
+        dropped(self.dropped)
     }
-    let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{text}")?;
-    Ok(stdout.flush()?)
+}
+
+fn dropped(lines: u64) -> String {
+    format!(" {lines} lines were dropped: the reader of the output is too slow")
 }

@@ -186,12 +186,12 @@ pub(crate) fn opcode(text: &str) -> Result<Opcode, String> {
     Ok(Opcode(group << 10 | command))
 }
 
-/// Parses a time in seconds, above zero and at most a day.
+/// Parses a time in seconds, of a millisecond to a day.
 pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
         .filter(|s| (0.001..=86_400.0).contains(s))
-        .ok_or_else(|| "not a number of seconds".into())
+        .ok_or_else(|| "not a number of seconds from 0.001 to 86400 (a day)".into())
 }
 
 /// Parses a connection interval in milliseconds, into units of 1.25 ms. [Vol 4] Part E, 7.8.12

@@ -22,7 +22,7 @@ use crate::{
     capture::Capture,
     cli::Globals,
     failure::Failure,
-    memory,
+    memory, output,
     sim::{Neighbourhood, Phone, SerialBox, Visit},
     stop,
     transport::Transport,
@@ -70,8 +70,15 @@ pub(crate) struct Classic {
 
 /// The common configuration of the program's hosts.
 pub(crate) const fn config(name: &'static str) -> Config {
-    Config::new(name).scan_bytes(4096).advertising_bytes(124).prepare_bytes(1024).bonds(bonds::MOST)
+    Config::new(name)
+        .scan_bytes(4096)
+        .advertising_bytes(ADVERTISING_BYTES)
+        .prepare_bytes(1024)
+        .bonds(bonds::MOST)
 }
+
+/// Bytes of a host for one advertisement.
+pub(crate) const ADVERTISING_BYTES: usize = 124;
 
 /// Time between two checks of the controller.
 const PULSE: Duration = Duration::from_secs(5);
@@ -95,6 +102,7 @@ async fn session(
 ) -> Result<(), Failure> {
     let Setup { config, phone, classic, keep, endless, has_operations, power } = setup;
     let _guarded = task::spawn_local(stop::guarded());
+    output::detach(endless);
     let (classic, neighbour) = classic.map(|c| (c.config, SerialBox { visit: c.visit })).unzip();
     let host = memory::host(config, classic)?;
     let bonds = Bonds { place: Place::of(globals)?, keep, power };
@@ -251,7 +259,10 @@ where
     let Some(capture) = capture else { return drive(host, rx, tx, transport, bonds).await };
     match capture.tap(rx, tx) {
         Ok((rx, tx)) => drive(host, rx, tx, transport, bonds).await,
-        Err(error) => Err(Failure::failed(format!("cannot write the capture: {error}"))),
+        Err(error) => {
+            Err(Failure::failed(format!("cannot write the capture: {error}"))
+                .about_file(error.kind()))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     future::pending,
     process,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     thread,
     time::Duration,
 };
@@ -15,6 +15,14 @@ const REACTION: Duration = Duration::from_secs(3);
 
 /// Signals that the program has reacted to.
 static SEEN: AtomicU64 = AtomicU64::new(0);
+
+/// Whether a signal has arrived.
+static SIGNALLED: AtomicBool = AtomicBool::new(false);
+
+/// Returns whether a signal has arrived, also while the program waits for the reader of its output.
+pub(crate) fn is_signalled() -> bool {
+    SIGNALLED.load(Ordering::Acquire)
+}
 
 /// From now on, a signal ends the program also while it waits for the reader of its output. Without that, it would
 /// have to be killed: it handles signals itself, between two outputs. Never resolves.
@@ -33,6 +41,7 @@ fn guard() {
     loop {
         let before = SEEN.load(Ordering::Acquire);
         runtime.block_on(requested());
+        SIGNALLED.store(true, Ordering::Release);
         thread::sleep(REACTION);
         if SEEN.load(Ordering::Acquire) == before {
             output::diagnostic(

@@ -6,7 +6,9 @@ use std::{
     process::ExitCode,
 };
 
-use crate::{failure::Failure, output::Output, paint::printable};
+use clap::error::{ContextKind, ErrorKind};
+
+use crate::{cli, failure::Failure, output::Output, paint::printable};
 
 /// Prints help, or what is wrong with the command line, and returns the exit code.
 pub(crate) fn end(error: &clap::Error) -> ExitCode {
@@ -21,11 +23,35 @@ pub(crate) fn end(error: &clap::Error) -> ExitCode {
     }
     // If stderr is closed, there is no reader.
     let _ = error.print();
-    let failure = failure(error);
+    let mut failure = failure(error);
+    if let Some(cause) = cause(error) {
+        let _ = writeln!(io::stderr(), "{cause}");
+        failure = failure.advise_also(&cause);
+    }
     if wants_json(std::env::args_os()) {
         Output::new(true).failure_for_scripts(&failure);
     }
     failure.exit_code()
+}
+
+/// Says where a wrong value comes from, if the error alone does not.
+fn cause(error: &clap::Error) -> Option<String> {
+    let variable = std::env::var_os(cli::TRANSPORT);
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        if variable.is_some_and(|value| value.to_str().is_none()) {
+            return Some(format!("{} is not text in UTF-8: change or unset it.", cli::TRANSPORT));
+        }
+        let wrong: Vec<_> = std::env::args_os().filter(|given| given.to_str().is_none()).collect();
+        return Some(format!("Only names of files may have bytes that are not UTF-8: {wrong:?}"));
+    }
+    let value = error.get(ContextKind::InvalidValue)?.to_string();
+    let option = error.get(ContextKind::InvalidArg)?.to_string();
+    (option.starts_with("--transport") && variable? == *value).then(|| {
+        format!(
+            "The value is that of the variable {}: change or unset it, or give -t.",
+            cli::TRANSPORT
+        )
+    })
 }
 
 /// Returns whether scripts read the output of a command line that is wrong.

@@ -11,7 +11,8 @@ pub(super) fn advice(port: &Path) -> String {
             port.display()
         );
     }
-    format!("{} has it: end it, and try again.", known.join(", "))
+    let (has, it) = if known.len() == 1 { ("has", "it") } else { ("have", "them") };
+    format!("{} {has} it open: end {it}, and try again.", known.join(", "))
 }
 
 /// Returns the processes that have a file open, as far as this user may see: on Linux.

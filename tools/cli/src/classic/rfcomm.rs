@@ -1,21 +1,18 @@
 //! `classic rfcomm`: serial ports over BR/EDR.
 
-use std::{
-    io::{self, Write as _},
-    time::Duration,
-};
+use std::{convert::Infallible, time::Duration};
 
 use bindrune::{
     Address, BitRate, Classic, ClassicDiscoverable, Level, Port, Rfcomm, ServiceRecord, sdp::class,
 };
 use serde::Serialize;
-use tokio::time;
+use tokio::{sync::watch, time};
 
 use super::{Use, cli, echo, find, session};
 use crate::{
     cli::Globals,
     failure::{Doing as _, Failure, Fault},
-    file::standard_input,
+    file::{standard_input, standard_output},
     output::{Output, Record},
     paint::Paint,
     parse::hex,
@@ -134,52 +131,62 @@ async fn serial_port(classic: Classic<'static>, peer: Address) -> Result<u8, Fai
 }
 
 /// Sends the input and prints what comes, until the peer closes the connection, or is silent after the end of the
-/// input.
+/// input. Each direction goes on while the other one waits: a peer that echoes waits for us to read.
 async fn talk(out: Output, port: &Rfcomm<'_>) -> Result<(), Failure> {
+    let (sent, ended) = watch::channel(false);
+    let mut outcome = Ok(());
+    let sending = async {
+        outcome = send(port).await;
+        sent.send_replace(true);
+        std::future::pending::<Infallible>().await
+    };
+    tokio::select! {
+        biased;
+        end = receive(out, port, ended) => end?,
+        never = sending => match never {},
+    }
+    outcome
+}
+
+/// Sends the input to its end.
+async fn send(port: &Rfcomm<'_>) -> Result<(), Failure> {
     let mut input = standard_input();
+    while let Some(block) = input.recv().await {
+        let block = block
+            .map_err(|error| Failure::failed(format!("cannot read standard input: {error}")))?;
+        port.write_all(&block).await.doing("sending")?;
+    }
+    port.flush().await.doing("sending")
+}
+
+/// Prints what comes, until the peer closes the connection, or is silent after the end of the input.
+async fn receive(
+    out: Output,
+    port: &Rfcomm<'_>,
+    mut ended: watch::Receiver<bool>,
+) -> Result<(), Failure> {
+    let mut output = standard_output();
     let mut buffer = vec![0; BLOCK];
-    let mut open = true;
     loop {
         let silence = async {
-            if open {
-                std::future::pending::<()>().await;
+            if ended.wait_for(|ended| *ended).await.is_ok() {
+                time::sleep(SILENCE).await;
             }
-            time::sleep(SILENCE).await;
         };
-        tokio::select! {
+        let len = tokio::select! {
             biased;
-            read = port.read(&mut buffer) => {
-                let len = read.doing("receiving")?;
-                if len == 0 {
-                    return Ok(());
-                }
-                show(out, port.channel(), buffer.get(..len).unwrap_or_default())?;
-            }
-            block = input.recv(), if open => match block {
-                Some(Ok(block)) => send(port, &block).await?,
-                Some(Err(error)) => {
-                    return Err(Failure::failed(format!("cannot read standard input: {error}")));
-                }
-                None => open = false,
-            },
+            read = port.read(&mut buffer) => read.doing("receiving")?,
             () = silence => return Ok(()),
+        };
+        match buffer.get(..len).unwrap_or_default() {
+            [] => return Ok(()),
+            bytes if out.is_json() => {
+                let value = Some(hex(bytes));
+                out.record(&Event { value, ..Event::new("received", port.channel()) })?;
+            }
+            bytes => output.write(bytes).await?,
         }
     }
-}
-
-/// Sends a block. What comes meanwhile waits in the memory of the connection.
-async fn send(port: &Rfcomm<'_>, block: &[u8]) -> Result<(), Failure> {
-    port.write_all(block).await.doing("sending")
-}
-
-/// Prints received bytes: as they are, or as JSON for scripts.
-fn show(out: Output, channel: u8, bytes: &[u8]) -> Result<(), Failure> {
-    if out.is_json() {
-        return out.record(&Event { value: Some(hex(bytes)), ..Event::new("received", channel) });
-    }
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(bytes)?;
-    Ok(stdout.flush()?)
 }
 
 async fn listen(

@@ -12,6 +12,7 @@ use crate::{
     paint::Paint,
     parse::{Value, hex},
     session::{self, Setup},
+    shown,
 };
 
 /// Bytes of data that one set can have: what fits into one advertisement of extended advertising.
@@ -64,6 +65,7 @@ pub(super) async fn run(
     let setup = Setup { config, keep: Keep::Nothing, endless: true, ..Setup::central() };
     session::run(globals, setup, async |host| {
         let advertisement = advertisement(&options, data);
+        shown::note(out, &advertisement, options.name.as_deref().unwrap_or_default(), DATA);
         let address = host.controller().await.doing("reading the controller")?.address;
         let address = Some(format!("{address:?}"));
         let advertising = Event { address, ..Event::new("advertising") };

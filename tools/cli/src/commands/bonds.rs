@@ -14,7 +14,7 @@ use crate::{
     cli::{Bonds, Globals},
     failure::{Doing as _, Failure},
     output::{Output, Record},
-    paint::Paint,
+    paint::{Paint, printable},
     parse::Device,
     security::{level_name, method_name},
 };
@@ -151,7 +151,8 @@ fn read(place: &Place) -> Result<Vec<(PathBuf, All)>, Failure> {
 pub(crate) fn list(out: Output, place: &Place) -> Result<(), Failure> {
     let files = read(place)?;
     if files.is_empty() {
-        return out.text(&format!(" no bonds in {}", place.path().display()));
+        return out
+            .text(&format!(" no bonds in {}", printable(&place.path().display().to_string())));
     }
     for (_, all) in files {
         all.le.iter().try_for_each(|bond| out.record(&Bond::new(bond)))?;

@@ -27,6 +27,7 @@ use crate::{
     security::{self, Io, Report, level_name},
     services::{BATTERY_LEVEL, UART_RX},
     session::{self, Setup},
+    shown,
     sim::Phone,
 };
 
@@ -88,6 +89,7 @@ async fn welcome(
     database: &'static Database,
 ) -> Result<(), Failure> {
     let advertisement = Advertisement::connectable().services(&database.advertised).name(name);
+    shown::note(out, &advertisement, name, session::ADVERTISING_BYTES);
     let mut guests = JoinSet::new();
     out.record(&Event::ours(What::Advertising { name: name.to_owned() }))?;
     let mut arrival = pin!(host.advertise(&advertisement));

@@ -40,7 +40,7 @@ pub(super) fn read<R: Read>(open: impl FnOnce() -> io::Result<R> + Send + 'stati
 }
 
 /// A stream to write.
-pub(super) struct Writer {
+pub(crate) struct Writer {
     give: mpsc::Sender<Vec<u8>>,
     written: mpsc::Receiver<io::Result<()>>,
 }
@@ -67,7 +67,7 @@ impl Writer {
     }
 
     /// Waits until the stream has taken the bytes.
-    pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         // If the thread has ended, it has reported why.
         let _ = self.give.send(bytes.to_vec()).await;
         self.written.recv().await.unwrap_or_else(|| Err(io::ErrorKind::BrokenPipe.into()))

@@ -4,7 +4,7 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io::Write as _,
+    io::{BufRead as _, BufReader, Write as _},
     net::TcpListener,
     path::Path,
     process::{Command, Stdio},
@@ -12,7 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::run::{Run, Running, bindrune, command};
+use crate::{
+    air::air,
+    run::{Run, Running, bindrune, command},
+};
 
 fn named_pipe(path: &Path) {
     let _ = fs::remove_file(path);
@@ -108,6 +111,33 @@ fn a_reader_that_does_not_read_can_be_left() {
     drop(reader);
 }
 
+/// The reader of a peripheral stalls: centrals are served meanwhile, and the events come when it reads again.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_that_stalls_does_not_stop_the_host() {
+    let (_air, ours, theirs) = air("--seed 28");
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    // What a pipe of Linux holds.
+    writer.write_all(&[b' '; 65_536]).expect("an empty pipe");
+    let mut peripheral = command(&format!("-t {ours} peripheral --name Bench --json"));
+    peripheral.stdout(writer).stderr(Stdio::null());
+    let mut running = peripheral.spawn().expect("the program starts");
+    drop(peripheral);
+    for _ in 0..2 {
+        bindrune(&format!("-t {theirs} gatt read Bench 2a00")).success();
+    }
+    let id = running.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill").success());
+    let lines = BufReader::new(reader).lines().map(|line| line.expect("text"));
+    let events: Vec<_> = lines.map(|line| line.trim_start().to_owned()).collect();
+    let count = |name: &str| {
+        let event = format!("\"event\":\"{name}\"");
+        events.iter().filter(|line| line.contains(&event)).count()
+    };
+    assert_eq!((count("advertising"), count("connected")), (1, 2), "{events:?}");
+    assert_eq!(running.wait().expect("an exit code").code(), Some(0));
+}
+
 /// A TCP port that takes no more connections: the time limit ends the attempt, and Ctrl-C does before.
 #[cfg(target_os = "linux")]
 #[test]
@@ -157,6 +187,65 @@ fn what_is_no_file_is_refused() {
     }
 }
 
+/// A variable that is empty counts as one that is not set, and one that is wrong is named. So is what is not text.
+#[test]
+fn variables_are_named() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let other = std::ffi::OsStr::from_bytes(b"a\xffb");
+    let run = |words: &str, variable: &std::ffi::OsStr| {
+        let mut command = command(words);
+        Run::of(
+            {
+                command.env("BINDRUNE_TRANSPORT", variable);
+                command
+            },
+            words,
+        )
+    };
+    run("info", "".as_ref()).success();
+    run("info --json", "".as_ref()).success();
+    for variable in ["bogus".as_ref(), other] {
+        let run = run("info --json", variable).fails_with(2);
+        let advice = run.records()[0]["error"]["advice"].as_str().expect("advice").to_owned();
+        assert!(advice.contains("BINDRUNE_TRANSPORT"), "{advice}");
+        run.says("BINDRUNE_TRANSPORT");
+    }
+    let mut empty = command("bonds");
+    empty.env("BINDRUNE_BOND_FILE", "");
+    Run::of(empty, "bonds").success();
+    let mut name = command("peripheral --name");
+    name.arg(other);
+    Run::of(name, "peripheral").fails_with(2).says("a\\xFFb");
+}
+
+/// Names of files cannot drive the terminal, and the message says what to do about a file.
+#[test]
+fn files_that_cannot_be_used_are_explained() {
+    let name = "e\u{1b}[31mx\ny";
+    let mut trace = command("trace");
+    trace.arg(name);
+    let trace = Run::of(trace, "trace").fails_with(1);
+    assert!(
+        trace.stderr.contains("[31mx") && !trace.stderr.contains('\u{1b}'),
+        "{:?}",
+        trace.stderr
+    );
+    let folder = Run::folder("explained");
+    let (text, absent) = (folder.join("text"), folder.join("absent/file"));
+    fs::write(&text, b"\xff\xff").expect("a file");
+    for (words, advice) in [
+        (format!("trace {}", absent.display()), "Is the path right"),
+        (format!("--capture {} info", absent.display()), "Is the path right"),
+        (format!("l2cap send Absent 0x80 {}", absent.display()), "Is the path right"),
+        (format!("l2cap receive 0x80 -o {}/x", text.display()), "A folder is where"),
+        (format!("peripheral --database {}", text.display()), "not text in UTF-8"),
+        (format!("bonds --bond-file {}/bonds", text.display()), "A folder is where"),
+        ("--capture /dev/full info".to_owned(), "is full"),
+    ] {
+        bindrune(&words).fails_with(1).says(advice);
+    }
+}
+
 /// A file of bonds that was cut says that bonds are lost.
 #[test]
 fn lost_bonds_are_reported() {
@@ -182,6 +271,7 @@ fn wrong_command_lines_are_objects() {
         assert!(run.stderr.contains("error: "), "{}", run.stderr);
     }
     assert_eq!(bindrune("scan --seconds x").fails_with(2).stdout, "");
+    bindrune("scan --seconds 0").fails_with(2).says("from 0.001 to 86400");
     for words in ["help", "--version", "scan --help"] {
         let full = OpenOptions::new().write(true).open("/dev/full").expect("a device");
         let mut help = command(words);

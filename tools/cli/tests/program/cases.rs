@@ -1,6 +1,12 @@
 //! Cases that testers met: one test for each.
 
-use std::{fs, io::Write as _, process::Stdio, thread, time::Duration};
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
 
 use crate::{
     air::{air, air_of},
@@ -175,6 +181,36 @@ fn a_file_is_no_serial_port() {
 fn a_long_name_is_a_usage_error() {
     let name = "x".repeat(100);
     bindrune(&format!("peripheral --name {name}")).fails_with(2).says("at most 64 are possible");
+}
+
+/// A name that does not fit in the advertisement: other devices find the beginning that fits, and the message has it.
+#[test]
+fn a_shortened_name_is_reported_and_found() {
+    let (_air, ours, theirs) = air("--seed 27");
+    let notes = Run::folder("long-name").join("notes");
+    let name = "The name of this device has more than sixty letters, as allowed";
+    let beginning = &name[..29];
+    for words in ["peripheral", "advertise --uuid 180f", "l2cap receive 0x80 -o -"] {
+        let mut command = command(&format!("-t {ours} {words}"));
+        command
+            .args(["--name", name])
+            .stdout(Stdio::null())
+            .stderr(File::create(&notes).expect("a file"));
+        let mut advertiser = command.spawn().expect("the program starts");
+        let mut read = command_of(&theirs, beginning);
+        let output = read.output().expect("a run");
+        advertiser.kill().and_then(|()| advertiser.wait()).expect("an end");
+        assert_eq!(output.status.code(), Some(0), "{words}: {output:?}");
+        let said = fs::read_to_string(&notes).expect("diagnostics");
+        assert!(said.contains(&format!("find it as {beginning:?}")), "{words}: {said}");
+    }
+}
+
+/// Reads the name of a device that has spaces in its name.
+fn command_of(port: &str, device: &str) -> Command {
+    let mut command = command(&format!("-t {port} gatt read"));
+    command.args([device, "2a00"]);
+    command
 }
 
 /// A device that pairs without bonding: `--pair` reads in one command.

@@ -138,6 +138,15 @@ fn a_serial_port_is_used() {
         }
     }
     bindrune(&format!("classic rfcomm connect {BOX} 9")).fails_with(1).says("server channel");
+    // More than both ends and the way between them hold, so that each direction needs the other one.
+    let path = Run::folder("rfcomm").join("input");
+    let sent: Vec<u8> = (0..100_000u32).map(|n| (n % 251) as u8).collect();
+    std::fs::write(&path, &sent).expect("a file");
+    let mut connect = command(&format!("classic rfcomm connect {BOX} 1"));
+    let output =
+        connect.stdin(std::fs::File::open(&path).expect("a file")).output().expect("an end");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stdout == sent, "{} bytes came back", output.stdout.len());
     let mut listener = Running::start("classic rfcomm listen 4 --json");
     listener.until("listening");
     assert!(listener.until("\"connected\"").contains(BOX));
@@ -169,6 +178,10 @@ fn a_bond_is_made_used_listed_and_removed() {
     assert_eq!(bond["key"], "authenticated-p256");
     assert!(bond["created"].is_string() && bond["identity"].is_string(), "{bond}");
     assert!(bindrune(&format!("bonds {bonds}")).success().stdout.contains("BR/EDR"));
+    // A host of LE alone leaves it there.
+    let read = format!("gatt read C4:5E:12:00:00:01/random 2a00 {bonds}");
+    assert_eq!(bindrune(&read).success().stderr, "");
+    bindrune(&echo).success();
 
     // The device has lost its bond: it is not trusted until it pairs again.
     std::fs::remove_dir_all(format!("{}.d", file.display())).expect("the bonds of the device");

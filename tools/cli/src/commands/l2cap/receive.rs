@@ -14,6 +14,7 @@ use crate::{
     output::{Output, Record},
     paint::Paint,
     session::{self, Setup},
+    shown,
     sim::Phone,
     transfer::{Summary, Transfer},
 };
@@ -77,9 +78,11 @@ async fn accept(
 ) -> Result<(Connection<'static>, Channel<'static>), Failure> {
     let mut listener = host.listen(psm, CONFIG).doing("listening")?;
     out.note(&format!("waiting for a sender: {name:?}, PSM {:#04x}", psm.0));
+    let advertisement = Advertisement::connectable().name(name);
+    shown::note(out, &advertisement, name, session::ADVERTISING_BYTES);
     let invite = async {
         loop {
-            let connection = host.advertise(&Advertisement::connectable().name(name)).await;
+            let connection = host.advertise(&advertisement).await;
             connection.doing("advertising")?.disconnected().await;
         }
     };

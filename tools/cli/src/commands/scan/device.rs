@@ -101,9 +101,13 @@ impl Device {
     }
 
     fn learn(&mut self, data: &AdData<'_>) {
-        if let Some(name) = data.name().filter(|name| name.is_complete() || !self.whole_name) {
-            self.whole_name = name.is_complete();
-            self.name = Some(printable(&String::from_utf8_lossy(name.octets())));
+        if let Some(found) = data.name().filter(|name| name.is_complete() || !self.whole_name) {
+            let name = printable(&String::from_utf8_lossy(found.octets()));
+            // The scan response may have a longer beginning of the name than the advertising data.
+            let known = self.name.as_ref().is_some_and(|known| known.starts_with(&name));
+            if found.is_complete() || !known {
+                (self.whole_name, self.name) = (found.is_complete(), Some(name));
+            }
         }
         for uuid in data.services() {
             if !self.uuids.contains(&uuid) {
@@ -262,9 +266,13 @@ mod tests {
     #[test]
     fn the_beginning_of_a_name_does_not_replace_the_whole() {
         let mut device = device(&[]);
-        for (data, name) in
-            [(&b"\x03\x08Ro"[..], "Ro"), (b"\x05\x09Room", "Room"), (b"\x03\x08Ro", "Room")]
-        {
+        for (data, name) in [
+            (&b"\x03\x08Ro"[..], "Ro"),
+            (b"\x04\x08Roo", "Roo"),
+            (b"\x03\x08Ro", "Roo"),
+            (b"\x05\x09Room", "Room"),
+            (b"\x03\x08Ro", "Room"),
+        ] {
             device.hear(&report(data));
             assert_eq!(device.name(), Some(name));
         }
