@@ -246,7 +246,7 @@ impl Stack {
         match self.link_mut(link) {
             Ok(slot) if slot.attributes.out.has_room(kind) => {
                 slot.attributes.out.put(packet);
-                self.mark_pending(link.index);
+                self.mark_unsent(link.index);
             }
             Ok(_) | Err(_) => self.packet_free(link.index, packet),
         }

@@ -238,8 +238,10 @@ impl Stack {
         if let Some(channel) = slot.sending_channel.take() {
             self.leaving_channels |= bit(channel);
         }
-        if let Some(fragments) = slot.outgoing.take() {
-            self.packet_free(index, fragments.into_packet());
+        let Some(fragments) = slot.outgoing.take() else { return };
+        if !slot.has_unsent() && !slot.attributes.client.cancel_pending {
+            self.sending &= self.machines | !bit(index);
         }
+        self.packet_free(index, fragments.into_packet());
     }
 }

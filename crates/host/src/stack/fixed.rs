@@ -114,7 +114,7 @@ impl Stack {
         let _fits = packet.extend(pdu);
         let fixed = &mut self.link_mut(link)?.fixed;
         fixed.out = Some((fixed.cid, packet));
-        self.mark_pending(link.index);
+        self.mark_unsent(link.index);
         Poll::Ready(Ok(()))
     }
 

@@ -168,8 +168,9 @@ pub(crate) struct Stack {
     /// The link that sent a command last, for fairness.
     last_commanding: u8,
     pub(crate) ready: Ready,
-    /// Links that may have something to send.
+    /// Links that may have something to send, and those of them whose machines may have a PDU.
     sending: Mask,
+    machines: Mask,
     /// Links whose control procedures may have a pending command.
     commanding: Mask,
     /// Links with a time limit that begins when the stack is next given the time.
@@ -326,8 +327,14 @@ impl Stack {
         core::mem::replace(&mut self.answering, false)
     }
 
-    /// Marks that a link may have something to send.
+    /// Marks that a machine of a link may have something to send.
     pub(crate) fn mark_pending(&mut self, index: u8) {
+        self.machines |= bit(index);
+        self.mark_unsent(index);
+    }
+
+    /// Marks that the application of a link has something to send.
+    fn mark_unsent(&mut self, index: u8) {
         self.sending |= bit(index);
         self.ready.run(Due::DATA);
     }

@@ -62,6 +62,7 @@ impl Stack {
             clock: embassy_time::Instant::MIN,
             now: Instant::ZERO,
             sending: 0,
+            machines: 0,
             output: Some(parts.output),
             leaving_links: 0,
             leaving_channels: 0,

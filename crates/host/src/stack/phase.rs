@@ -111,7 +111,7 @@ impl Stack {
         self.acl = AclCredits::new(Buffers::default());
         self.host_credits = HostCredits::OFF;
         self.full = None;
-        (self.sending, self.commanding) = (0, 0);
+        (self.sending, self.machines, self.commanding) = (0, 0, 0);
     }
 
     /// Handles the end of the set-up, with its result.

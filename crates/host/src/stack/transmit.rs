@@ -63,6 +63,7 @@ impl Stack {
         for _ in 0..2 {
             pdu = match of_app {
                 true => self.pdu_of_app(now, index),
+                false if self.machines & bit(index) == 0 => None,
                 false => self.pdu_of_machine(now, index),
             };
             if pdu.is_some() {
@@ -121,6 +122,7 @@ impl Stack {
             && !self.security.has_anything_pending(&slot.protection)
             && !self.service_changed_pending(slot)
         {
+            self.machines &= !bit(index);
             return None;
         }
         let mut packet = self.tx.take_for_machine()?;
@@ -268,6 +270,8 @@ impl Stack {
             slot.full_channels &= !bit(channel);
             slot.last_channel = channel;
             if let Some((cid, packet)) = self.channels.take_out(channel.into()) {
+                // The request to close the channel may follow its last frame.
+                self.return_credits(index);
                 self.ready.channel(channel, ChannelKey::Send);
                 return Some(Pdu { cid, packet, app: true, channel: Some(channel) });
             }

@@ -165,7 +165,7 @@ impl Stack {
                 if let Some(link) = self.links.get_mut(usize::from(channel.link.index)) {
                     link.full_channels |= bit(channel.index);
                 }
-                self.mark_pending(channel.link.index);
+                self.mark_unsent(channel.link.index);
             }
             Err(packet) => self.packet_free(channel.link.index, packet),
         }
