@@ -158,7 +158,7 @@ impl AclCredits {
     /// Returns whether `link` may take a buffer now.
     #[must_use]
     pub const fn may_take(&self, link: &LinkCredits) -> bool {
-        self.free > if self.lack(link) > 0 { 0 } else { self.lacking }
+        self.free > self.lacking || (self.free > 0 && self.lack(link) > 0)
     }
 
     const fn lack(&self, link: &LinkCredits) -> u16 {
@@ -177,7 +177,7 @@ impl AclCredits {
             return false;
         }
         self.free = self.free.saturating_sub(1);
-        if self.lack(link) > 0 {
+        if self.lacking > 0 && self.lack(link) > 0 {
             self.lacking = self.lacking.saturating_sub(1);
         }
         if link.outstanding == 0 {
@@ -198,7 +198,9 @@ impl AclCredits {
             link.since = Some(now);
         }
         let excess = count.saturating_sub(done);
-        self.excess = self.excess.saturating_add(excess.into());
+        if excess > 0 {
+            self.excess = self.excess.saturating_add(excess.into());
+        }
         excess
     }
 
@@ -215,7 +217,9 @@ impl AclCredits {
     fn give_back(&mut self, link: &mut LinkCredits, count: u16) {
         let before = self.lack(link);
         link.outstanding = link.outstanding.saturating_sub(count);
-        self.lacking = self.lacking.saturating_add(self.lack(link)).saturating_sub(before);
+        if self.share > 0 {
+            self.lacking = self.lacking.saturating_add(self.lack(link)).saturating_sub(before);
+        }
         self.free = self.free.saturating_add(count).min(self.buffers.count);
     }
 }
