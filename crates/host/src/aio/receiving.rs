@@ -95,8 +95,10 @@ impl Receiving {
 
     /// Returns whether a packet has begun and is incomplete, after everything was delivered.
     pub(crate) const fn is_inside_packet(&self) -> bool {
-        let begun = matches!(self.body, Body::Acl(..) | Body::Classic(..) | Body::Stray(_));
-        begun || self.from < self.to || self.deframer.is_inside_packet()
+        self.from < self.to
+            || self.deframer.is_inside_packet()
+            || (!matches!(self.body, Body::None)
+                && matches!(self.body, Body::Acl(..) | Body::Classic(..) | Body::Stray(_)))
     }
 
     /// Ignores everything but the answer to Reset, and answers to LE Encrypt if the controller is challenged.
@@ -141,11 +143,10 @@ impl Receiving {
 
     /// Hands on one packet. Returns false if more octets are needed.
     fn step(&mut self, stack: &mut Stack) -> bool {
-        match self.body {
-            Body::Acl(..) | Body::Classic(..) | Body::Stray(_) => return self.go_on(stack),
-            Body::None | Body::Ignored | Body::Ciphertext { .. } => {}
-        }
         let input = self.buffer.get(self.from..self.to).unwrap_or_default();
+        if !matches!(self.body, Body::None) {
+            return self.step_of_body(stack);
+        }
         if self.deframer.is_between_packets() {
             match *input {
                 [indicator, ref rest @ ..] if indicator == PacketType::EVENT.0 => {
@@ -178,6 +179,14 @@ impl Receiving {
             }
         }
         self.step_by_deframer(stack)
+    }
+
+    #[inline(never)]
+    fn step_of_body(&mut self, stack: &mut Stack) -> bool {
+        match self.body {
+            Body::Acl(..) | Body::Classic(..) | Body::Stray(_) => self.go_on(stack),
+            Body::None | Body::Ignored | Body::Ciphertext { .. } => self.step_by_deframer(stack),
+        }
     }
 
     #[inline(never)]

@@ -103,7 +103,7 @@ struct Crowd {
 
 impl Crowd {
     const fn is_over(&self) -> bool {
-        self.turns >= if self.stuck { 1 } else { TURNS }
+        self.turns > 0 && (self.stuck || self.turns >= TURNS)
     }
 
     /// There is still no room; `forced` if a packet was handed on anyway.
