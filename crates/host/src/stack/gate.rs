@@ -91,18 +91,26 @@ impl Stack {
 
     /// Handles possible new room for data that peers push.
     pub(super) fn room_made(&mut self, index: u8) {
-        let half = self.rx.shares.buffers() / 2;
-        let slot = self.links.get(usize::from(index));
-        let slot = slot.filter(|l| l.is_up() && !l.control.is_disconnecting());
-        let share = slot.map(|slot| slot.attributes.share);
-        if share.is_some_and(|share| !share.is_gated() && share.taken() <= half) {
-            self.gate(index);
+        if self.has_flow_control() {
+            self.gate_again(index);
         }
         if CLIENT && self.unconfirmed != 0 {
             self.confirm_indications();
         }
         if self.has_flow_control() {
             self.look_at_credits(self.now);
+        }
+    }
+
+    /// Gates a link again once it has returned half of its places.
+    #[inline(never)]
+    fn gate_again(&mut self, index: u8) {
+        let half = self.rx.shares.buffers() / 2;
+        let slot = self.links.get(usize::from(index));
+        let slot = slot.filter(|l| l.is_up() && !l.control.is_disconnecting());
+        let share = slot.map(|slot| slot.attributes.share);
+        if share.is_some_and(|share| !share.is_gated() && share.taken() <= half) {
+            self.gate(index);
         }
     }
 

@@ -188,6 +188,9 @@ impl Shares {
 
     /// Returns whether [`Self::take`] would succeed.
     pub(crate) fn may_take(&self, share: &Share) -> bool {
+        if self.free() > self.kept.saturating_add(1) {
+            return true;
+        }
         let own = u16::from(self.keeps_last(share) && (!share.gated || self.alone() >= LITTLE));
         let others = self.kept.saturating_sub(self.kept_for(share));
         self.free() > others.saturating_add(own)
