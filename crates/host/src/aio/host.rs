@@ -205,6 +205,7 @@ impl Host {
             core.stack.check_claims();
             core.stack.check_deadline();
             core.stack.check_packets();
+            core.stack.check_pending();
         });
     }
 }

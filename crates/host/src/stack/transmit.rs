@@ -140,6 +140,22 @@ impl Stack {
         }
     }
 
+    /// Panics if a machine of a link has a PDU to send, and the link is not marked.
+    #[cfg(feature = "std")]
+    pub(crate) fn check_pending(&self) {
+        let links = (0u8..).zip(self.links.iter()).filter(|(_, link)| link.is_up());
+        for (index, link) in links {
+            let pending = self.machines_pending(link)
+                || self.security.has_anything_pending(&link.protection)
+                || self.service_changed_pending(link);
+            let marked = self.machines & self.sending & bit(index) != 0;
+            assert!(marked || !pending, "a PDU of a machine of {:?} is not sent", link.handle);
+            let unsent = link.has_unsent() && !link.protection.is_lost();
+            let marked = self.sending & bit(index) != 0;
+            assert!(marked || !unsent, "a PDU of the application of {:?} is not sent", link.handle);
+        }
+    }
+
     /// Returns whether signalling or ATT of a link may have a PDU to send, except Service Changed.
     pub(super) fn machines_pending(&self, slot: &Link) -> bool {
         slot.signalling.interest(&self.channels) != Interest::None
