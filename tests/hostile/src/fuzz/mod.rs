@@ -14,6 +14,7 @@
 //! | each request for a link has one owner: `Host::check_invariants` | `world` |
 //! | `run` waits for no deadline later than the earliest of its machines: `Host::check_invariants` | `world` |
 //! | no task waits for a packet that is free, or for a turn that nothing ends: `Host::check_invariants` | `world` |
+//! | no PDU of a machine or of the application waits unmarked: `Host::check_invariants` | `world` |
 //! | all packets are returned once no link is up and nothing is borrowed | `ending` |
 //! | the values of a peer arrive in order and once, on a channel without a gap | `numbered` |
 //! | BR/EDR: in Enhanced Retransmission mode no datagram is lost, and a flush waits for all | `numbered`, `classic::peer` |

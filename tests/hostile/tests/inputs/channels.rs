@@ -141,6 +141,27 @@ fn a_dropped_channel_is_closed_in_bounded_time_if_its_peer_takes_nothing() {
 }
 
 #[test]
+fn the_end_of_a_channel_follows_a_frame_that_waited() {
+    let mut opened = opened_by(0x40, 20);
+    opened.link.b.controller().completes = false;
+    let mut channel = opened.channel;
+    let sent = opened.link.b.spawn(async move {
+        for _ in 0..5 {
+            channel.send(&[7; 50]).await?;
+        }
+        drop(channel);
+        Ok::<_, Error>(())
+    });
+    assert_eq!(sent.take(), Ok(()));
+    assert_eq!(opened.link.b.frames().len(), 4);
+    opened.link.b.inject(&hex!("0413 05 01 4000 0400"));
+    let frames = opened.link.b.frames();
+    let end = l2cap(SIGNALLING, &hex!("06 01 0400 4000 4000"));
+    assert_eq!(frames.len(), 2);
+    assert_eq!(frames[1], (LINK, end));
+}
+
+#[test]
 fn a_channel_that_the_controller_cannot_open_or_close_is_given_up_after_30_s() {
     let mut opened = opened_by(0x40, 20);
     opened.link.b.controller().completes = false;
