@@ -63,7 +63,6 @@ impl Stack {
         for _ in 0..2 {
             pdu = match of_app {
                 true => self.pdu_of_app(now, index),
-                false if self.machines & bit(index) == 0 => None,
                 false => self.pdu_of_machine(now, index),
             };
             if pdu.is_some() {
@@ -113,6 +112,9 @@ impl Stack {
 
     /// Returns the next PDU of the link's machines, in a packet that is taken only if one may be pending.
     fn pdu_of_machine(&mut self, now: Instant, index: u8) -> Option<Pdu> {
+        if self.machines & bit(index) == 0 {
+            return None;
+        }
         let mut slot = self.links.get(usize::from(index))?;
         if (CLIENT || CENTRAL) && slot.attributes.exchange == Exchange::Wanted {
             self.exchange_mtu(now, index);
