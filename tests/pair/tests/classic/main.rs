@@ -17,6 +17,7 @@ mod port;
 mod rfcomm;
 mod security;
 mod share;
+mod sizes;
 mod suite;
 mod timeout;
 mod trace;
