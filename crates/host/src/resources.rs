@@ -57,7 +57,7 @@ impl<T> Place<T> {
 /// | `RX` | receive packets | `3 * LINKS + CHANNELS` |
 /// | `TX` | transmit packets | `2 * LINKS` |
 /// | `SIZE` | bytes of a packet | the ATT MTU and 13; 74 with LE Secure Connections |
-/// | `ARENA` | bytes for values, advertising data, reports and prepared writes | [`crate::Config::arena`] |
+/// | `ARENA` | bytes for values, advertising data, reports, bonds and prepared writes | [`crate::Config::arena`] |
 /// | `INPUT` | most bytes of one read of the transport | 258 |
 /// | `OUTPUT` | most bytes of one write to the transport | 259 |
 /// | `PAIRINGS` | pairings at once, on all links | 1 |

@@ -22,6 +22,7 @@ mod sizes;
 mod snippets;
 mod source;
 mod spelled;
+mod spoken;
 mod tokens;
 mod walks;
 
@@ -100,6 +101,7 @@ fn check() -> Result<Vec<Finding>> {
     findings.extend(spelled::check(&sources));
     let read = |path: &str| std::fs::read_to_string(root.join(path)).ok();
     let pages = pages::all(root)?;
+    findings.extend(spoken::check(&pages, &sources));
     findings.extend(pages::check(&pages, |path| root.join(path).exists(), read));
     let code = read(snippets::SOURCE).context(snippets::SOURCE)?;
     findings.extend(snippets::check(&pages, &code));

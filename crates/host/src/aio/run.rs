@@ -55,6 +55,10 @@ impl Host {
     /// Resets and initializes the controller, and recovers it if it is lost. Returns if the transport fails, or after
     /// [`Self::shutdown`]. Call it again with a reopened transport, and the same host advertises and serves again.
     ///
+    /// Both halves are streams of bytes. One write may contain several packets, and begin in the middle of one if the
+    /// write before took only a part. One read may return any number of bytes. If either returns 0, the transport is
+    /// closed. `INPUT` and `OUTPUT` of [`crate::Resources`] limit both.
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing and leaks nothing. If [`Self::run`] is called again *on the same transport*,
