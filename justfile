@@ -135,6 +135,10 @@ bench *arguments:
 size *arguments:
     cargo run {{ bench-program }} -- size {{ arguments }}
 
+# Measures what each capability adds to an image for a Cortex-M4; with `--docs` into docs/memory.md. Takes several minutes.
+size-capabilities *arguments:
+    cargo run {{ bench-program }} -- capabilities {{ arguments }}
+
 # Measures goodput in virtual time, as a share of what the link and a serial line allow; with `--docs` into docs/performance.md.
 goodput *arguments:
     cargo run {{ bench-program }} -- goodput {{ arguments }}

@@ -1,9 +1,10 @@
 //! Builds and measures both hosts, writes the tables of the documentation, and checks the budgets.
 //!
-//! `just bench`, `just size`, `just goodput`, `just budget-check` and `just budget` call it.
+//! `just bench`, `just size`, `just size-capabilities`, `just goodput`, `just budget-check` and `just budget` call it.
 #![forbid(unsafe_code)]
 
 mod budget;
+mod capabilities;
 mod classic;
 mod count;
 mod image;
@@ -22,7 +23,8 @@ use budget::{Budget, Verdict};
 use page::Page;
 use programs::Variant;
 
-const USAGE: &str = "usage: bindrune-bench instructions|size|goodput [--docs], or check, or accept";
+const USAGE: &str =
+    "usage: bindrune-bench instructions|size|capabilities|goodput [--docs], or check, or accept";
 
 fn main() -> ExitCode {
     match run() {
@@ -44,6 +46,10 @@ fn run() -> Result<ExitCode> {
         }
         ["size"] => print!("{}", size::table()?),
         ["size", "--docs"] => Page::Memory.replace("size", &size::table()?)?,
+        ["capabilities"] => print!("{}", capabilities::table()?),
+        ["capabilities", "--docs"] => {
+            Page::Memory.replace("capabilities", &capabilities::table()?)?
+        }
         ["goodput"] => print!("{}", programs::run(Variant::Goodput)?),
         ["goodput", "--docs"] => {
             Page::Performance.replace("goodput", &programs::run(Variant::Goodput)?)?;

@@ -69,6 +69,11 @@ pub(crate) fn run(variant: Variant) -> Result<String> {
 
 /// Builds the image `name` for a Cortex-M4, and returns its path.
 pub(crate) fn image(side: Side, name: &str) -> Result<PathBuf> {
+    image_with(side, name, &[])
+}
+
+/// Builds the image `name` with more features of the host, and returns its path.
+pub(crate) fn image_with(side: Side, name: &str, more: &[&str]) -> Result<PathBuf> {
     ensure!(
         Path::new(IMAGE_CARGO).exists() && Path::new(IMAGE_RUSTC).exists(),
         "images are built with Debian's compiler: install rustc-web, cargo-web and rust-web-src"
@@ -79,14 +84,17 @@ pub(crate) fn image(side: Side, name: &str) -> Result<PathBuf> {
     };
     let mut cargo = Command::new(IMAGE_CARGO);
     cargo.args(["build", "-Z", "build-std=core", "--target", IMAGE_TARGET, "--profile", "image"]);
-    cargo.args(["--package", package, "--bin", name, "--features", name]);
+    let mut features = vec![name.to_owned()];
+    features.extend(more.iter().map(|feature| format!("bindrune/{feature}")));
+    cargo.args(["--package", package, "--bin", name, "--features", &features.join(",")]);
     // Sizes of stack frames and building `core` are unstable features.
     cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", IMAGE_RUSTC);
     cargo.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_RUSTFLAGS", "-Zemit-stack-sizes");
     cargo.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER", linker()?);
     build(&mut cargo)?;
     let built = target().join(IMAGE_TARGET).join("image").join(name);
-    keep(&built, &format!("{side:?}-{name}"))
+    let kept = [&[name], more].concat().join("-");
+    keep(&built, &format!("{side:?}-{kept}"))
 }
 
 /// Copies a program, so that the next one of its name does not replace it.
