@@ -179,14 +179,16 @@ impl Config {
         self
     }
 
-    /// Sets whether longer data packets are requested if both sides support them; true by default.
+    /// Sets whether longer data packets are requested if both sides support them; true by default. Without the feature
+    /// `tuning` the host only suggests them to the controller.
     #[must_use]
     pub const fn data_length(mut self, on: bool) -> Self {
         self.data_length = on;
         self
     }
 
-    /// Sets whether the 2M PHY is requested if both sides support it; true by default.
+    /// Sets whether the 2M PHY is requested if both sides support it; true by default. Without the feature `tuning` the
+    /// host does not request it.
     #[must_use]
     pub const fn two_megabit(mut self, on: bool) -> Self {
         self.two_megabit = on;

@@ -125,9 +125,10 @@ impl<
     const PAIRINGS: usize,
 > Resources<LINKS, CHANNELS, RX, TX, SIZE, ARENA, INPUT, OUTPUT, PAIRINGS>
 {
-    /// Creates the resources for one host, to be stored in a `static` or leaked from a box. Sizes that cannot work do
-    /// not compile: the compiler's message says what is there and what is needed. [`Self::assert_fits`] compares the
-    /// sizes with a configuration.
+    /// Creates the resources for one host: leaked from a box, or in a `static ConstStaticCell` of the crate
+    /// `static_cell`, whose `take` returns the `&'static mut` that [`crate::Host::new`] needs. Sizes that cannot work
+    /// do not compile: the compiler's message says what is there and what is needed. [`Self::assert_fits`] compares
+    /// the sizes with a configuration.
     ///
     /// ```compile_fail,E0080
     /// // RX of Resources is 6; at least 8 is needed: 3 for each of LINKS, and 1 for each of CHANNELS
