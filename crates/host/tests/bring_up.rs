@@ -327,6 +327,41 @@ fn any_octets_end_in_time() {
     }
 }
 
+/// A port with more octets at every time: of noise, or of events that are no answer.
+struct Flood(&'static [u8]);
+
+impl ErrorType for Flood {
+    type Error = Unplugged;
+}
+
+impl Read for Flood {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Unplugged> {
+        buffer.iter_mut().zip(self.0.iter().cycle()).for_each(|(to, from)| *to = *from);
+        Ok(buffer.len() - buffer.len() % self.0.len())
+    }
+}
+
+impl Write for Flood {
+    async fn write(&mut self, octets: &[u8]) -> Result<usize, Unplugged> {
+        Ok(octets.len())
+    }
+
+    async fn flush(&mut self) -> Result<(), Unplugged> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_controller_that_never_pauses_does_not_hide_the_time_limit() {
+    let event = &[0x04, 0x3e, 0x01, 0x02];
+    for octets in [&[0xff][..], &[0x04, 0x0e], event] {
+        let mut chip = BringUp::new(Flood(octets), Flood(octets));
+        chip = chip.within(Duration::from_millis(20));
+        let reset = embassy_futures::block_on(chip.reset());
+        assert_eq!(reset, Err(BringUpError::NoAnswer(Opcode::RESET)), "{octets:02x?}");
+    }
+}
+
 #[test]
 fn typed_answers_must_have_their_parameters() {
     let world = World::new(4);

@@ -8,7 +8,10 @@ use bindrune_hci::{
     event::EventCode,
     h4::{Deframer, Direction, Kind, PacketType, Piece},
 };
-use embassy_futures::select::{Either, select};
+use embassy_futures::{
+    select::{Either, select},
+    yield_now,
+};
 use embassy_time::Duration;
 use embedded_io_async::{Read, Write};
 
@@ -186,6 +189,8 @@ impl<R: Read, W: Write<Error = R::Error>> Port<R, W> {
                         0 => return Err(BringUpError::Closed),
                         n => self.to = n,
                     }
+                    // Noise that never ends must not keep the time limit from being looked at.
+                    yield_now().await;
                     false
                 }
             };
