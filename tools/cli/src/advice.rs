@@ -161,7 +161,7 @@ pub(crate) fn no_answer(transport: &Transport) -> Failure {
             ))
         }
         Transport::TcpClient { .. } => failure.advise(
-            "The connection opened, so the program there is the cause: does it serve HCI over H4?",
+            "The connection opened, so the program there is the cause: does it serve HCI over H4, and no other host now?",
         ),
     }
 }

@@ -55,6 +55,7 @@ impl Cli {
 }
 
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Options of all commands")]
 pub(crate) struct Globals {
     /// The controller
     #[arg(

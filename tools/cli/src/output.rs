@@ -167,7 +167,7 @@ impl Output {
         let _ = lanes.stderr.finish();
         match lost? {
             0 => Ok(()),
-            lost => Err(Failure::failed(format!("the output is incomplete: {lost} lines are lost"))
+            lost => Err(Failure::failed(format!("the output is incomplete: {} lost", lines(lost)))
                 .advise("Its reader does not read, or too slowly. The controller was shut down in the regular way.")),
         }
     }
@@ -248,6 +248,10 @@ impl Record for Dropped {
     }
 }
 
-fn dropped(lines: u64) -> String {
-    format!(" {lines} lines were dropped: the reader of the output is too slow")
+fn dropped(count: u64) -> String {
+    format!(" {} dropped: the reader of the output is too slow", lines(count))
+}
+
+fn lines(count: u64) -> String {
+    if count == 1 { "1 line was".into() } else { format!("{count} lines were") }
 }

@@ -27,6 +27,11 @@ use crate::{
 /// Runs the command of the command line.
 pub(crate) async fn run(cli: Cli, out: Output) -> Result<(), Failure> {
     let Cli { mut globals, command } = cli;
+    if globals.capture.is_some() && !has_traffic(&command) {
+        return Err(Failure::usage("--capture: this command has no HCI traffic of its own").advise(
+            "Give --capture to the command that uses the controller, also to a host of `bindrune controller`.",
+        ));
+    }
     match command {
         Command::Demo => demo::run(&globals, out).await,
         Command::Info => info::run(&globals, out).await,
@@ -50,4 +55,16 @@ pub(crate) async fn run(cli: Cli, out: Output) -> Result<(), Failure> {
         Command::Trace(options) => trace::run(&globals, out, &options),
         Command::Completions { shell } => completions::run(shell),
     }
+}
+
+/// Returns whether a command runs a host, whose traffic can be captured.
+const fn has_traffic(command: &Command) -> bool {
+    !matches!(
+        command,
+        Command::Bonds { .. }
+            | Command::Controller(_)
+            | Command::Doctor(_)
+            | Command::Trace(_)
+            | Command::Completions { .. }
+    )
 }

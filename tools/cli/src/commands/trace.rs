@@ -111,7 +111,7 @@ fn failure(path: &Path, error: &CaptureError) -> Failure {
         CaptureError::Truncated(_) | CaptureError::Corrupt(..) => {
             failure.advise("Everything before it was decoded.")
         }
-        CaptureError::Io(_) => failure,
+        CaptureError::Io(error) => failure.about_file(error.kind()),
     }
 }
 

@@ -271,6 +271,7 @@ fn wrong_command_lines_are_objects() {
         assert!(run.stderr.contains("error: "), "{}", run.stderr);
     }
     assert_eq!(bindrune("scan --seconds x").fails_with(2).stdout, "");
+    bindrune("controller --listen tcp:0 --capture x").fails_with(2).says("no HCI traffic");
     bindrune("scan --seconds 0").fails_with(2).says("from 0.001 to 86400");
     for words in ["help", "--version", "scan --help"] {
         let full = OpenOptions::new().write(true).open("/dev/full").expect("a device");
