@@ -220,12 +220,12 @@ impl Stack {
     /// Adds the value of a long write behind its request if it fits. Returns the length of the request.
     fn with_long_value(&self, link: LinkRef, mut packet: Packet) -> (Packet, usize) {
         let request_len = packet.len();
-        let peer = self.slot(link).filter(|_| LONG).and_then(|slot| slot.peer.as_ref());
-        if let (Some(peer), Ok(Request::ExecuteWrite { write })) =
-            (peer, Request::parse(packet.bytes()))
+        if LONG
+            && let Ok(Request::ExecuteWrite { write }) = Request::parse(packet.bytes())
+            && let Some(peer) = self.slot(link).and_then(|slot| slot.peer.as_ref())
         {
-            let _fits =
-                packet.extend(self.server.asked_value(peer, &Request::ExecuteWrite { write }));
+            let value = self.server.asked_value(peer, &Request::ExecuteWrite { write });
+            let _fits = packet.extend(value);
         }
         (packet, request_len)
     }
@@ -341,11 +341,13 @@ impl Stack {
 
     /// Returns the value that the peer writes with a request or a command.
     fn written<'a>(&'a self, link: LinkRef, request: &'a [u8]) -> &'a [u8] {
-        let peer = self.slot(link).and_then(|slot| slot.peer.as_ref());
-        match (Request::parse(request), Command::parse(request), peer) {
-            (Ok(request), _, Some(peer)) => self.server.asked_value(peer, &request),
-            (_, Ok(Command::Write { value, .. }), _) => value,
-            _ => &[],
+        if let Ok(request) = Request::parse(request) {
+            let peer = self.slot(link).and_then(|slot| slot.peer.as_ref());
+            return peer.map_or(&[], |peer| self.server.asked_value(peer, &request));
+        }
+        match Command::parse(request) {
+            Ok(Command::Write { value, .. }) => value,
+            Ok(Command::SignedWrite { .. }) | Err(_) => &[],
         }
     }
 }
