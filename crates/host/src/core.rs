@@ -10,8 +10,8 @@ use crate::{
     Config, ConfigError, ControllerEvent,
     aio::Receiving,
     report::report,
-    stack::{Reported, Stack},
-    waiters::{Due, Waiters},
+    stack::{LinkRef, Reported, Stack},
+    waiters::{Due, Key, LinkKey, Waiters},
 };
 
 #[derive(Debug)]
@@ -54,6 +54,17 @@ impl Core {
     pub(crate) const fn is_ready(&self, by_run: bool) -> bool {
         let (due, is_left) = self.pending();
         self.stack.ready.is_marked() || (is_left && !by_run && !due.is_empty())
+    }
+
+    /// Returns whether a future that notifies or writes a command is held back: it is not `first`, and there is room for
+    /// the one that is.
+    #[inline(never)]
+    pub(crate) fn holds_back_push(&mut self, link: LinkRef, first: bool) -> bool {
+        let is_held_back = !first && self.stack.has_push_room(link);
+        if is_held_back {
+            self.waiters.hold_back(Key::Link(link.index, LinkKey::Push));
+        }
+        is_held_back
     }
 
     /// Takes one waker of what became ready. Apart from the visits, most of which make nothing ready.

@@ -7,6 +7,7 @@
 //! a [`Line`].
 
 mod line;
+mod next;
 mod places;
 mod ready;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use crate::{
     stack::{ClassicKey, ClassicWaiters},
 };
 use line::{Line, Order};
+use next::Next;
 pub(crate) use places::Displaced;
 pub(crate) use places::View;
 use places::{Places, Seat};
@@ -77,7 +79,7 @@ pub(crate) enum LinkKey {
     Turn,
     /// The answer to the ATT request.
     Response,
-    /// Room for a notification, indication or command of the application.
+    /// Room for a notification or command of the application. Futures take turns.
     Push,
     /// The confirmation of an indication.
     Confirmation,
@@ -91,6 +93,8 @@ pub(crate) enum LinkKey {
     Fixed,
     /// A pairing or the start of encryption ended.
     Security,
+    /// Room for a request, marked with [`Self::Push`].
+    Request,
 }
 
 /// Events of one credit-based channel.
@@ -111,6 +115,7 @@ impl Key {
     const fn bit(self) -> u16 {
         1 << match self {
             Self::Host(key) => key as u8,
+            Self::Link(_, LinkKey::Request) => LinkKey::Push as u8,
             Self::Link(_, key) => key as u8,
             Self::Channel(_, key) => key as u8,
             Self::Classic(key) => key.bit(),
@@ -125,6 +130,7 @@ impl Key {
             Self::Host(HostKey::Connect) => CONNECT_LINES != 0,
             Self::Link(_, LinkKey::Turn) => TURN_LINES != 0,
             Self::Link(_, LinkKey::Confirmation) => CONFIRMATION_LINES != 0,
+            Self::Link(_, LinkKey::Push) => true,
             Self::Host(_) | Self::Link(..) | Self::Channel(..) | Self::Classic(_) => false,
         }
     }
@@ -156,6 +162,7 @@ pub(crate) struct LinkWaiters {
     places: Places<LINK_PLACES>,
     turn: [Line; TURN_LINES],
     confirmation: [Line; CONFIRMATION_LINES],
+    push: Next,
 }
 
 /// Waiters of one channel.
@@ -178,6 +185,7 @@ impl LinkWaiters {
         places: Places::FREE,
         turn: [const { Line::EMPTY }; _],
         confirmation: [const { Line::EMPTY }; _],
+        push: Next::EMPTY,
     };
 }
 
@@ -245,6 +253,9 @@ impl Waiters {
 
     #[inline(never)]
     fn is_first_in_line(&mut self, key: Key, wait: &mut Wait, ready: &mut Ready) -> bool {
+        if let Some(next) = self.next(key) {
+            return next.is_first(wait.order.as_ref());
+        }
         let Some(line) = self.line(key) else { return true };
         if let Some(order) = &mut wait.order
             && line.answer(order)
@@ -252,6 +263,13 @@ impl Waiters {
             ready.mark(key);
         }
         line.is_first(wait.order.as_ref())
+    }
+
+    /// Holds back the future that is being polled for `key`, because another one goes next. It is polled again soon.
+    pub(crate) fn hold_back(&mut self, key: Key) {
+        if let Some(next) = self.next(key) {
+            next.hold_back();
+        }
     }
 
     /// Registers the waker of a future that must wait. The caller wakes or drops the returned value outside the lock.
@@ -271,6 +289,15 @@ impl Waiters {
             wait.order = Some(line.join(ticket));
             self.last_ticket = ticket;
         }
+        let mut again = false;
+        if let Some(next) = self.next(key) {
+            let order = wait.order.get_or_insert_with(|| Order::new(ticket));
+            again = next.wait(order.ticket());
+            self.last_ticket = ticket;
+        }
+        if again {
+            ready.mark(key);
+        }
         let (places, id) = self.places(key);
         match places {
             Some(mut places) => places.wait(key.bit(), &mut wait.seat, waker, id),
@@ -286,11 +313,13 @@ impl Waiters {
 
     #[inline(never)]
     fn give_up(&mut self, key: Key, wait: &mut Wait, ready: &mut Ready) -> Option<Waker> {
-        if let Some(order) = wait.order.take()
-            && let Some(line) = self.line(key)
-        {
-            line.leave(&order);
-            ready.mark(key);
+        if let Some(order) = wait.order.take() {
+            if let Some(next) = self.next(key) {
+                next.leave(&order);
+            } else if let Some(line) = self.line(key) {
+                line.leave(&order);
+                ready.mark(key);
+            }
         }
         let seat = wait.seat.take()?;
         self.places(key).0?.leave(seat)
@@ -325,6 +354,12 @@ impl Waiters {
                 .and_then(|link| link.confirmation.first_mut()),
             Key::Host(_) | Key::Link(..) | Key::Channel(..) | Key::Classic(_) => None,
         }
+    }
+
+    /// Returns which future of a key goes next, if futures take turns without a line.
+    fn next(&mut self, key: Key) -> Option<&mut Next> {
+        let Key::Link(index, LinkKey::Push) = key else { return None };
+        self.links.get_mut(usize::from(index)).map(|link| &mut link.push)
     }
 
     fn places(&mut self, key: Key) -> (Option<View<'_>>, &mut u32) {

@@ -235,6 +235,18 @@ impl<'h> Connection<'h> {
         self.host.wait(key, move |core, _| poll(&mut core.stack))
     }
 
+    /// Waits like [`Self::wait`] for room to notify or to send a command. Tasks take turns.
+    pub(crate) fn push(
+        &self,
+        mut poll: impl FnMut(&mut crate::stack::Stack) -> Poll<Result<(), Error>>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        let link = self.link;
+        let key = Key::Link(link.index, LinkKey::Push);
+        self.host.wait(key, move |core, first| {
+            if core.holds_back_push(link, first) { Poll::Pending } else { poll(&mut core.stack) }
+        })
+    }
+
     pub(super) fn get<T>(&self, get: impl FnOnce(&crate::stack::Link) -> T) -> Result<T, Error> {
         self.host.with(|core| core.stack.link(self.link).map(get))
     }

@@ -3,7 +3,7 @@
 use bindrune_gatt::{Characteristic, Descriptor};
 
 use super::server::Gatt;
-use crate::{Connection, Error, Host, waiters::LinkKey};
+use crate::{Connection, Error, Host};
 
 impl Host {
     /// Sets the device name, at most 64 bytes. Replaces the name of [`Config::new`](crate::Config::new) in the GAP
@@ -120,7 +120,7 @@ impl Connection<'_> {
         characteristic: &'static Characteristic,
     ) -> Result<(), Error> {
         let link = self.link();
-        self.wait(LinkKey::Push, |stack| stack.poll_notify_current(link, characteristic)).await
+        self.push(|stack| stack.poll_notify_current(link, characteristic)).await
     }
 
     /// Indicates the value that the host holds when the peer has room, and waits for the confirmation. A long value is
@@ -167,6 +167,6 @@ impl Connection<'_> {
         let notify = |stack: &mut crate::stack::Stack| {
             stack.poll_notify_unsubscribed(link, characteristic, value)
         };
-        self.wait(LinkKey::Push, notify).await
+        self.push(notify).await
     }
 }

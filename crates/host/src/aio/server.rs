@@ -106,7 +106,7 @@ impl Connection<'_> {
         value: &[u8],
     ) -> Result<(), Error> {
         let link = self.link();
-        self.wait(LinkKey::Push, |stack| stack.poll_notify(link, characteristic, value)).await
+        self.push(|stack| stack.poll_notify(link, characteristic, value)).await
     }
 
     /// Indicates a value of at most MTU - 3 bytes to the peer, and waits for the confirmation.

@@ -167,6 +167,11 @@ impl Stack {
         }
     }
 
+    /// Returns whether the out-slot for a PDU that has no answer is free.
+    pub(crate) fn has_push_room(&self, link: LinkRef) -> bool {
+        self.link(link).is_ok_and(|slot| slot.attributes.out.has_room(Outgoing::Unanswered))
+    }
+
     /// Returns the ATT MTU once it was exchanged.
     pub(crate) fn poll_mtu(&mut self, link: LinkRef) -> Poll<Result<usize, Error>> {
         let slot = self.link_mut(link)?;

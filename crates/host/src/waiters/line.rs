@@ -75,8 +75,18 @@ impl Line {
     }
 }
 
+impl Order {
+    pub(super) const fn new(ticket: u32) -> Self {
+        Self { ticket, call: 0 }
+    }
+
+    pub(super) const fn ticket(&self) -> u32 {
+        self.ticket
+    }
+}
+
 /// Returns whether `a` was issued before `b`.
-const fn older(a: u32, b: u32) -> bool {
+pub(super) const fn is_older(a: u32, b: u32) -> bool {
     a.wrapping_sub(b).cast_signed() < 0
 }
 
@@ -88,7 +98,7 @@ mod listed {
 
     use std::vec::Vec;
 
-    use super::older;
+    use super::is_older;
 
     #[derive(Debug)]
     pub(super) struct Tickets(Vec<u32>);
@@ -102,7 +112,7 @@ mod listed {
 
         /// Adds a ticket. Returns whether the number of listed tickets grew, which is always true here.
         pub(super) fn insert(&mut self, ticket: u32) -> bool {
-            let at = self.0.partition_point(|&other| older(other, ticket));
+            let at = self.0.partition_point(|&other| is_older(other, ticket));
             self.0.insert(at, ticket);
             true
         }
@@ -122,7 +132,7 @@ mod listed {
 
     use bindrune_wire::first_behind;
 
-    use super::older;
+    use super::is_older;
 
     /// Number of listed tickets.
     const LISTED: usize = 4;
@@ -147,7 +157,7 @@ mod listed {
                     *place = youngest;
                     return true;
                 }
-                if older(youngest, *place) {
+                if is_older(youngest, *place) {
                     core::mem::swap(place, &mut youngest);
                 }
             }

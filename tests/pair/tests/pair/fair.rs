@@ -1,13 +1,19 @@
 //! What one task sends without a pause does not stop what the others of its link send.
 
-use core::{cell::Cell, pin::Pin};
+use core::{
+    cell::Cell,
+    pin::{Pin, pin},
+};
 
-use bindrune::{ChannelConfig, Cid, Config, Error, Host, Psm, Resources};
+use bindrune::{ChannelConfig, Cid, Config, Error, Event, Host, Psm, Resources};
 use bindrune_controller::ControllerConfig;
 use bindrune_pair::{Scene, Task};
-use embassy_futures::join::{join, join_array};
+use embassy_futures::{
+    join::{join, join_array},
+    poll_once,
+};
 
-use crate::table::{ALERT, BATTERY, LAB, LAMP, LEVEL, SERVICES, STREAM, find, subscribed};
+use crate::table::{ALERT, BATTERY, COMMAND, LAB, LAMP, LEVEL, SERVICES, STREAM, find, subscribed};
 
 /// Configuration of the host with little memory.
 const SMALL_LAMP: Config = Config::new("fair lamp").services(SERVICES).prepare_bytes(600);
@@ -96,6 +102,59 @@ fn no_task_stops_because_another_one_sends_without_a_pause() {
                 let of = format!("{buffers} buffers, {packets} packets, apart: {apart}");
                 assert!(counts.iter().all(|count| *count >= least), "{of}: {counts:?} {KINDS:?}");
             }
+        }
+    }
+}
+
+/// Lets three tasks notify and write without an answer for 10 s. The third polls some of its futures once, and keeps
+/// them for a second. Returns how often each succeeded.
+fn one_kind(buffers: u8, apart: bool) -> [u32; 3] {
+    let scene = Scene::new(171);
+    let controller = ControllerConfig::new().acl_buffers(251, buffers);
+    let lamp = scene.device_of_on(controller.clone(), host::<4>(), SMALL_LAMP);
+    let phone = scene.device_on(controller, LAMP);
+    let counts = Counts::default();
+    scene.run(&[&lamp, &phone], async {
+        let (mut there, here) = scene.connect(&lamp, &phone).await;
+        let mut values = here.subscribe(&find(&here, LAB, &STREAM).await).await.unwrap();
+        subscribed(&mut there, &STREAM).await;
+        let command = find(&there, LAB, &COMMAND).await;
+        let (there, mut events) = (&there, here.clone());
+        let tasks: [Endless<'_>; 5] = [
+            endless(async || counts.add(0, there.notify(&STREAM, &[1; 200]).await)),
+            endless(async || counts.add(1, there.write_without_response(&command, &[1; 9]).await)),
+            endless(async || {
+                let mut held = pin!(there.notify(&STREAM, &[2; 200]));
+                if poll_once(held.as_mut()).is_pending() {
+                    scene.sleep(1000).await;
+                    counts.add(2, held.await);
+                }
+            }),
+            endless(async || assert!(values.next(&mut [0; 200]).await.is_ok())),
+            endless(async || {
+                if let Event::Write(request) = events.next().await {
+                    request.accept();
+                }
+            }),
+        ];
+        match apart {
+            true => drop(scene.within(10_000, join_array(tasks.map(Task::new))).await),
+            false => drop(scene.within(10_000, join_array(tasks)).await),
+        }
+    });
+    let [a, b, c, ..] = counts.0.map(Cell::into_inner);
+    [a, b, c]
+}
+
+#[test]
+fn tasks_of_one_kind_take_turns_and_wait_for_none_that_is_not_polled() {
+    for (buffers, least) in [(1, 70), (3, 1000), (8, 1000)] {
+        for apart in [false, true] {
+            let [notified, written, held] = one_kind(buffers, apart);
+            let counts =
+                format!("{buffers} buffers, apart: {apart}: {notified}, {written}, {held}");
+            assert!(notified >= least && notified.abs_diff(written) < 20, "{counts}");
+            assert!((5..=12).contains(&held), "{counts}");
         }
     }
 }

@@ -121,7 +121,7 @@ impl<'h> Turn<'h> {
                 return asked;
             }
         }
-        let key = Key::Link(link.index, LinkKey::Push);
+        let key = Key::Link(link.index, LinkKey::Request);
         host.wait(key, |core, _| ask(&mut core.stack, *link, level, procedure)).await
     }
 

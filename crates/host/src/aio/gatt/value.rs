@@ -185,7 +185,7 @@ impl Connection<'_> {
         value: &[u8],
     ) -> Result<(), Error> {
         let (Attribute(handle), link) = (to.into(), self.link());
-        self.wait(LinkKey::Push, |stack| {
+        self.push(|stack| {
             stack.poll_push(link, |mtu, w| {
                 write_command(handle, value, mtu, w).map_err(client_error)
             })
