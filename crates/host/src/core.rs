@@ -56,8 +56,8 @@ impl Core {
         self.stack.ready.is_marked() || (is_left && !by_run && !due.is_empty())
     }
 
-    /// Returns whether a future that notifies or writes a command is held back: it is not `first`, and there is room for
-    /// the one that is.
+    /// Returns whether a future that notifies or writes a command is held back: it is not `first`, and there is room
+    /// for the one that is.
     #[inline(never)]
     pub(crate) fn holds_back_push(&mut self, link: LinkRef, first: bool) -> bool {
         let is_held_back = !first && self.stack.has_push_room(link);
