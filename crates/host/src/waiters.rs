@@ -93,9 +93,12 @@ pub(crate) enum LinkKey {
     Fixed,
     /// A pairing or the start of encryption ended.
     Security,
-    /// Room for a request, marked with [`Self::Push`].
-    Request,
+    /// Room for a request. It has the bit of [`Self::Push`].
+    Request = Self::Push as u8 | (BITS + 1),
 }
+
+/// Bits of a [`LinkKey`] that number its bit.
+const BITS: u8 = 15;
 
 /// Events of one credit-based channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,8 +118,7 @@ impl Key {
     const fn bit(self) -> u16 {
         1 << match self {
             Self::Host(key) => key as u8,
-            Self::Link(_, LinkKey::Request) => LinkKey::Push as u8,
-            Self::Link(_, key) => key as u8,
+            Self::Link(_, key) => key as u8 & BITS,
             Self::Channel(_, key) => key as u8,
             Self::Classic(key) => key.bit(),
         }
@@ -130,7 +132,7 @@ impl Key {
             Self::Host(HostKey::Connect) => CONNECT_LINES != 0,
             Self::Link(_, LinkKey::Turn) => TURN_LINES != 0,
             Self::Link(_, LinkKey::Confirmation) => CONFIRMATION_LINES != 0,
-            Self::Link(_, LinkKey::Push) => true,
+            Self::Link(_, LinkKey::Push) => PUSH_TURNS != 0,
             Self::Host(_) | Self::Link(..) | Self::Channel(..) | Self::Classic(_) => false,
         }
     }
@@ -146,6 +148,8 @@ const WORKER_LINES: usize = (SECURITY || cfg!(test)) as usize;
 const CONNECT_LINES: usize = (CENTRAL || cfg!(test)) as usize;
 const TURN_LINES: usize = (CLIENT || cfg!(test)) as usize;
 const CONFIRMATION_LINES: usize = (SERVER || cfg!(test)) as usize;
+/// Futures take turns to notify or write commands if there are any.
+const PUSH_TURNS: usize = (CLIENT || SERVER || cfg!(test)) as usize;
 
 /// Waiters of the whole host.
 #[derive(Debug)]
@@ -162,7 +166,7 @@ pub(crate) struct LinkWaiters {
     places: Places<LINK_PLACES>,
     turn: [Line; TURN_LINES],
     confirmation: [Line; CONFIRMATION_LINES],
-    push: Next,
+    push: [Next; PUSH_TURNS],
 }
 
 /// Waiters of one channel.
@@ -185,7 +189,7 @@ impl LinkWaiters {
         places: Places::FREE,
         turn: [const { Line::EMPTY }; _],
         confirmation: [const { Line::EMPTY }; _],
-        push: Next::EMPTY,
+        push: [const { Next::EMPTY }; _],
     };
 }
 
@@ -359,7 +363,7 @@ impl Waiters {
     /// Returns which future of a key goes next, if futures take turns without a line.
     fn next(&mut self, key: Key) -> Option<&mut Next> {
         let Key::Link(index, LinkKey::Push) = key else { return None };
-        self.links.get_mut(usize::from(index)).map(|link| &mut link.push)
+        self.links.get_mut(usize::from(index)).and_then(|link| link.push.first_mut())
     }
 
     fn places(&mut self, key: Key) -> (Option<View<'_>>, &mut u32) {

@@ -55,7 +55,7 @@ impl Stack {
         }
         // The host's own requests go first: the exchange of the MTU, which a long procedure would delay until its end,
         // and the end of an earlier prepared write, which would also end a new one.
-        let own = attributes.exchange == Exchange::Wanted || attributes.client.cancel_pending;
+        let own = attributes.has_pending_request();
         let may = attributes.bearer.may_request() && !own;
         let mtu = attributes.bearer.mtu();
         // `write` may be called once for each request, so this path is taken only if any request fits.
@@ -200,7 +200,7 @@ impl Stack {
     /// Returns the pending request that empties the peer's prepare queue, if it can be sent.
     pub(super) fn pending_cancel(&mut self, index: u8) -> Option<(Packet, Outgoing)> {
         let attributes = &mut self.links.get_mut(usize::from(index))?.attributes;
-        if !CLIENT || !attributes.client.cancel_pending || !attributes.bearer.may_request() {
+        if !attributes.has_pending_cancel() || !attributes.bearer.may_request() {
             return None;
         }
         let mut packet = self.tx.take_for_machine()?;

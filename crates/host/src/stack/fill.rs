@@ -8,7 +8,7 @@ use super::{
     output::{ACL_HEADER, Output},
 };
 use crate::{
-    capability::RECOVERY,
+    capability::{CHANNELS, RECOVERY},
     mask::{bit, next_bit},
     resources::COMMAND_OCTETS,
     waiters::{ChannelKey, Due},
@@ -116,7 +116,7 @@ impl Stack {
             self.packets_left(index);
         }
         let mut channels = core::mem::take(&mut self.leaving_channels);
-        while channels != 0 {
+        while CHANNELS && channels != 0 {
             let channel = u8::try_from(channels.trailing_zeros()).unwrap_or(u8::MAX);
             channels &= channels.wrapping_sub(1);
             self.ready.channel(channel, ChannelKey::Flush);
@@ -235,11 +235,11 @@ impl Stack {
     fn end_pdu(&mut self, index: u8) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         slot.app_sending = false;
-        if let Some(channel) = slot.sending_channel.take() {
+        if CHANNELS && let Some(channel) = slot.sending_channel.take() {
             self.leaving_channels |= bit(channel);
         }
         let Some(fragments) = slot.outgoing.take() else { return };
-        if !slot.has_unsent() && !slot.attributes.client.cancel_pending {
+        if !slot.has_unsent() && !slot.attributes.has_pending_cancel() {
             self.sending &= self.machines | !bit(index);
         }
         self.packet_free(index, fragments.into_packet());

@@ -279,9 +279,7 @@ impl Stack {
     fn has_anything_pending(&self, slot: &Link) -> bool {
         slot.outgoing.is_some()
             || slot.credits.outstanding() > 0
-            || slot.full_channels != 0
-            || slot.fixed.has_unsent()
-            || !slot.attributes.out.is_empty()
+            || slot.has_unsent()
             || self.security.has_anything_pending(&slot.protection)
             || self.machines_pending(slot)
     }

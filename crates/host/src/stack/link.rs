@@ -13,7 +13,10 @@ use super::{
     attribute::Attributes, fill::InOutput, fixed::Fixed, gap::Claim, inbox::Inbox, notify::Room,
     packets::PacketTurn, security::Lazy, transmit::AppPdu,
 };
-use crate::{capability::CENTRAL, mask::Mask};
+use crate::{
+    capability::{CENTRAL, CHANNELS},
+    mask::Mask,
+};
 
 /// Identifies one link until its slot is used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +164,9 @@ impl Link {
 
     /// Returns whether a PDU of the application is in an out-slot.
     pub(super) const fn has_unsent(&self) -> bool {
-        !self.attributes.out.is_empty() || self.full_channels != 0 || self.fixed.has_unsent()
+        !self.attributes.out.is_empty()
+            || (CHANNELS && self.full_channels != 0)
+            || self.fixed.has_unsent()
     }
 
     pub(crate) const fn is_up(&self) -> bool {

@@ -4,6 +4,7 @@ use bindrune_wire::Packet;
 
 use super::{LinkRef, Stack, attribute::Outgoing};
 use crate::{
+    capability::CHANNELS,
     mask::{Mask, bit, indices, next_bit},
     waiters::{ChannelKey, LinkKey},
 };
@@ -17,6 +18,10 @@ pub(super) struct AwaitingPacket {
 
 impl AwaitingPacket {
     pub(super) const NONE: Self = Self { links: 0, channels: 0 };
+
+    const fn channels(&self) -> Mask {
+        if CHANNELS { self.channels } else { 0 }
+    }
 }
 
 /// For what the application of a link takes a packet.
@@ -117,7 +122,7 @@ impl Stack {
     fn offer_packet(&mut self, index: u8) {
         let slot = self.links.get(usize::from(index));
         let waiting = slot.is_some_and(|slot| slot.packet_turn.waiting != 0);
-        if waiting || self.awaiting_packet.channels != 0 {
+        if waiting || self.awaiting_packet.channels() != 0 {
             self.offer_to_next(index);
         }
     }
@@ -182,7 +187,7 @@ impl Stack {
     pub(super) fn packet_free(&mut self, index: u8, packet: Packet) {
         let was_empty = self.tx.pool.free() == 0;
         self.tx.pool.give(packet);
-        if (self.awaiting_packet.links | self.awaiting_packet.channels) == 0 {
+        if (self.awaiting_packet.links | self.awaiting_packet.channels()) == 0 {
             return;
         }
         // If other links may not take it, only the link that had it can use it.
@@ -214,7 +219,7 @@ impl Stack {
     /// Returns those of the links, and their channels, on which tasks wait for a transmit packet.
     fn waiting_for_packet(&self, links: Mask) -> (Mask, Mask) {
         let mut channels = 0;
-        for channel in indices(self.awaiting_packet.channels) {
+        for channel in indices(self.awaiting_packet.channels()) {
             let link = self.channels.get(channel.into()).map_or(0, |channel| channel.link().0);
             if links & bit(link) != 0 {
                 channels |= bit(channel);

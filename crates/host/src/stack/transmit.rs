@@ -88,8 +88,8 @@ impl Stack {
     /// encryption that it was meant for is lost.
     fn pdu_of_app(&mut self, now: Instant, index: u8) -> Option<Pdu> {
         let slot = self.links.get(usize::from(index)).filter(|l| !l.protection.is_lost())?;
-        let attribute = !slot.attributes.out.is_empty() || slot.attributes.client.cancel_pending;
-        let (fixed, channel) = (slot.fixed.has_unsent(), slot.full_channels != 0);
+        let attribute = !slot.attributes.out.is_empty() || slot.attributes.has_pending_cancel();
+        let (fixed, channel) = (slot.fixed.has_unsent(), CHANNELS && slot.full_channels != 0);
         if !(attribute || fixed || channel) {
             return None;
         }

@@ -2,6 +2,7 @@
 
 use super::{ChannelKey, HostKey, Key, LinkKey};
 use crate::{
+    capability::CHANNELS,
     mask::{Mask, bit},
     stack::ClassicReady,
 };
@@ -163,7 +164,7 @@ impl Ready {
             Some(Key::Host(HostKey::Controller))
         } else if self.ready_links != 0 {
             Some(Key::Link(index(self.ready_links), LinkKey::Event))
-        } else if self.ready_channels != 0 {
+        } else if CHANNELS && self.ready_channels != 0 {
             Some(Key::Channel(index(self.ready_channels), ChannelKey::State))
         } else {
             self.classic.first().map(Key::Classic)

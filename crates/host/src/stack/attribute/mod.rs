@@ -119,7 +119,12 @@ impl Attributes {
 
     /// Returns whether the exchange of the MTU, or the end of prepared writes, may be pending.
     pub(crate) fn has_pending_request(&self) -> bool {
-        self.exchange == Exchange::Wanted || self.client.cancel_pending
+        self.exchange == Exchange::Wanted || self.has_pending_cancel()
+    }
+
+    /// Returns whether the end of prepared writes may be pending.
+    pub(crate) const fn has_pending_cancel(&self) -> bool {
+        CLIENT && self.client.cancel_pending
     }
 
     /// Returns whether the reply to the peer's request can be sent.
