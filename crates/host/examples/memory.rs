@@ -19,13 +19,12 @@ type Least = Of<1, 0, 3, 2, 1>;
 
 fn main() {
     let least = size_of::<Least>();
-    let packet = size_of::<Of<1, 0, 4, 2, 1>>().saturating_sub(least);
-    let beyond = |bytes: usize, packets: usize| {
-        bytes.saturating_sub(least).saturating_sub(packets.saturating_mul(packet))
-    };
-    let link = beyond(size_of::<Of<2, 0, 6, 4, 1>>(), 5);
-    let channel = beyond(size_of::<Of<1, 1, 4, 2, 1>>(), 1);
-    let pairing = beyond(size_of::<Of<1, 0, 3, 2, 2>>(), 0);
+    // Of eight more, because the whole is rounded up.
+    let each = |bytes: usize| bytes.saturating_sub(least) / 8;
+    let packet = each(size_of::<Of<1, 0, 11, 2, 1>>());
+    let link = each(size_of::<Of<9, 0, 27, 18, 1>>()).saturating_sub(packet.saturating_mul(5));
+    let channel = each(size_of::<Of<1, 8, 11, 2, 1>>()).saturating_sub(packet);
+    let pairing = each(size_of::<Of<1, 0, 3, 2, 9>>());
     println!("each parameter, beyond the least ({least} bytes):");
     println!("  one link      {link:6}");
     println!("  one channel   {channel:6}");

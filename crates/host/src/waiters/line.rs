@@ -5,7 +5,7 @@
 /// The oldest futures are listed by ticket. Without `std` the list is short, and the others are only counted. When the
 /// list is empty, all are called: each shows its ticket when it is next polled, and the oldest form the next list. No
 /// future is served meanwhile. So the order needs no memory for each future, and costs one more poll of each future for
-/// every four that are served.
+/// every three that are served.
 #[derive(Debug)]
 pub(crate) struct Line {
     listed: Tickets,
@@ -135,7 +135,7 @@ mod listed {
     use super::is_older;
 
     /// Number of listed tickets.
-    const LISTED: usize = 4;
+    const LISTED: usize = 3;
 
     /// Sorted; 0 after the last one.
     #[derive(Debug)]
