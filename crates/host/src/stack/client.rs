@@ -13,7 +13,7 @@ use super::{
     direct::Written,
     packets::PacketUser,
 };
-use crate::{Error, capability::CLIENT, mask::bit, waiters::LinkKey};
+use crate::{Error, mask::bit, waiters::LinkKey};
 
 impl Stack {
     /// Ready when the caller has the ATT client of the link for itself. `first`: the caller has waited longest.
