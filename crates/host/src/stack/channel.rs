@@ -171,7 +171,7 @@ impl Stack {
             return Poll::Ready(Ok(len));
         }
         // An empty SDU also took a packet.
-        self.return_credits(channel.link.index);
+        self.mark_signalling(channel.link.index);
         let end = self.nothing_to_read(channel);
         let in_order = Error::Closed(CloseReason::Peer);
         let by_us = Error::Closed(CloseReason::Local);
@@ -289,12 +289,12 @@ impl Stack {
     }
 
     fn packets_read(&mut self, channel: ChannelRef) {
-        self.return_credits(channel.link.index);
+        self.mark_signalling(channel.link.index);
         self.ready.channel(channel.index, ChannelKey::Receive);
     }
 
-    /// Marks a link as pending if credits of its channels may be due.
-    pub(super) fn return_credits(&mut self, index: u8) {
+    /// Marks a link as pending if its signalling channel may have a command: credits, or a request to close a channel.
+    pub(super) fn mark_signalling(&mut self, index: u8) {
         let slot = self.links.get(usize::from(index));
         if slot.is_some_and(|slot| slot.signalling.interest(&self.channels) != Interest::None) {
             self.mark_pending(index);

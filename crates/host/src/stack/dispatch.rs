@@ -166,7 +166,7 @@ impl Stack {
                 }
             }
         }
-        self.return_credits(index);
+        self.mark_signalling(index);
     }
 
     #[inline(never)]

@@ -149,7 +149,9 @@ impl Stack {
         for (index, link) in links {
             let pending = self.machines_pending(link)
                 || self.security.has_anything_pending(&link.protection)
-                || self.service_changed_pending(link);
+                || self.service_changed_pending(link)
+                || (link.attributes.exchange == Exchange::Wanted
+                    && !link.attributes.client.is_waiting());
             let marked = self.machines & self.sending & bit(index) != 0;
             assert!(marked || !pending, "a PDU of a machine of {:?} is not sent", link.handle);
             let unsent = link.has_unsent() && !link.protection.is_lost();
@@ -289,7 +291,7 @@ impl Stack {
             slot.last_channel = channel;
             if let Some((cid, packet)) = self.channels.take_out(channel.into()) {
                 // The request to close the channel may follow its last frame.
-                self.return_credits(index);
+                self.mark_signalling(index);
                 self.ready.channel(channel, ChannelKey::Send);
                 return Some(Pdu { cid, packet, app: true, channel: Some(channel) });
             }

@@ -1,8 +1,8 @@
 //! Credit-based channels. [Vol 3] Part A, 3.4.3 and 10
 
-use bindrune::Error;
+use bindrune::{Channel, Error};
 use bindrune_corpus::Row;
-use bindrune_hostile::{acl, l2cap};
+use bindrune_hostile::{Bench, acl, l2cap};
 use embassy_time::Duration;
 use hex_literal::hex;
 
@@ -115,13 +115,10 @@ cases! {
 /// HCI_Disconnect.
 const DISCONNECT: u16 = 0x0406;
 
-#[test]
-fn a_dropped_channel_is_closed_in_bounded_time_if_its_peer_takes_nothing() {
-    let mut opened = opened_by(0x40, 20);
-    opened.link.b.controller().completes = false;
-    let (mut channel, conn) = (opened.channel, opened.link.conn.clone());
-    let sent = opened.link.b.spawn(async move {
-        // The controller has four buffers.
+/// Sends five frames to a controller that has four buffers and returns none, and drops the channel.
+fn drop_behind_a_frame_that_waits(b: &mut Bench<'static>, mut channel: Channel<'static>) {
+    b.controller().completes = false;
+    let sent = b.spawn(async move {
         for _ in 0..5 {
             channel.send(&[7; 50]).await?;
         }
@@ -129,7 +126,14 @@ fn a_dropped_channel_is_closed_in_bounded_time_if_its_peer_takes_nothing() {
         Ok::<_, Error>(())
     });
     assert_eq!(sent.take(), Ok(()));
-    assert_eq!(opened.link.b.frames().len(), 4);
+    assert_eq!(b.frames().len(), 4);
+}
+
+#[test]
+fn a_dropped_channel_is_closed_in_bounded_time_if_its_peer_takes_nothing() {
+    let mut opened = opened_by(0x40, 20);
+    let conn = opened.link.conn.clone();
+    drop_behind_a_frame_that_waits(&mut opened.link.b, opened.channel);
     let ended = opened.link.b.spawn(async move { conn.disconnect().await });
     opened.link.b.pass(Duration::from_millis(9_900));
     assert!(opened.link.b.commands().iter().all(|(opcode, _)| *opcode != DISCONNECT));
@@ -143,17 +147,7 @@ fn a_dropped_channel_is_closed_in_bounded_time_if_its_peer_takes_nothing() {
 #[test]
 fn the_end_of_a_channel_follows_a_frame_that_waited() {
     let mut opened = opened_by(0x40, 20);
-    opened.link.b.controller().completes = false;
-    let mut channel = opened.channel;
-    let sent = opened.link.b.spawn(async move {
-        for _ in 0..5 {
-            channel.send(&[7; 50]).await?;
-        }
-        drop(channel);
-        Ok::<_, Error>(())
-    });
-    assert_eq!(sent.take(), Ok(()));
-    assert_eq!(opened.link.b.frames().len(), 4);
+    drop_behind_a_frame_that_waits(&mut opened.link.b, opened.channel);
     opened.link.b.inject(&hex!("0413 05 01 4000 0400"));
     let frames = opened.link.b.frames();
     let end = l2cap(SIGNALLING, &hex!("06 01 0400 4000 4000"));
